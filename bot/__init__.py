@@ -1,0 +1,1 @@
+"""The channel-agnostic core of Laps, and the `laps` command."""

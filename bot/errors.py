@@ -1,0 +1,186 @@
+"""Everything that can go wrong, as a tree of exceptions.
+
+    LapsError
+    ├─ SetupError      ConfigError, CatalogueError        refuse to start, or keep the last good catalogue
+    ├─ Refusal         UnknownLesson, NotYours, …         a kind reply in chat, never logged as an error
+    ├─ ChannelError
+    │  ├─ Retryable    RateLimited, Unavailable           try again later
+    │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
+    │  └─ Permanent    Unreachable, Rejected, BadCredentials   park, tell the operator
+    └─ StorageError    StorageUnavailable, Conflict, Duplicate
+
+Each takes typed fields, composes its own message, and has a `hint`: what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class LapsError(Exception):
+    """The root of every error that Laps raises on purpose."""
+
+    hint: str = ""
+
+
+class SetupError(LapsError):
+    """Laps cannot start as it is set up."""
+
+
+class ConfigError(SetupError):
+    """A setting is missing or wrong."""
+
+    def __init__(self, setting: str, problem: str, hint: str) -> None:
+        self.setting = setting
+        self.hint = hint
+        super().__init__(f"{setting}: {problem}")
+
+
+class CatalogueError(SetupError):
+    """The lessons cannot be used; every finding is a printed line."""
+
+    hint = "Mend the findings above, then run `laps lint`."
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(findings) or "no findings")
+
+
+class Refusal(LapsError):
+    """Something that a person asked for and cannot have; the message is said to them as it is."""
+
+
+class UnknownLesson(Refusal):
+    """No lesson of the catalogue has this id."""
+
+    def __init__(self, lesson: str, nearest: str | None) -> None:
+        self.lesson, self.nearest = lesson, nearest
+        self.hint = f"Did you mean {nearest}?" if nearest else "Type lessons to see the ones for you."
+        super().__init__(f"There is no lesson called “{lesson}”.")
+
+
+class NotYours(Refusal):
+    """A button that belongs to somebody else's session."""
+
+    hint = "Type next to start your own."
+
+    def __init__(self) -> None:
+        super().__init__("That button belongs to somebody else's lesson, so nothing was changed.")
+
+
+class InvalidInput(Refusal):
+    """A form that cannot be taken as it is; `problems` maps a field's name to what is wrong with it."""
+
+    hint = "Nothing was saved; mend it and send it again."
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__(" ".join(problems.values()))
+
+
+class CodeRefused(Refusal):
+    """A joining code that is unknown, used or too old."""
+
+    hint = "Type me on the other channel for a fresh code."
+
+    def __init__(self) -> None:
+        super().__init__("That code does not work: it may be mistyped, used already, or older than 15 minutes.")
+
+
+class UnknownPerson(Refusal):
+    """No account matches what an operator typed for a person."""
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+        self.hint = (
+            "Name an account as slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
+        )
+        super().__init__(f"nobody matches {person!r}")
+
+
+class ChannelError(LapsError):
+    """A message could not be delivered as asked."""
+
+
+class Retryable(ChannelError):
+    """Certainly not sent; may succeed later."""
+
+
+class RateLimited(Retryable):
+    """The platform asks to wait `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"rate limited for {retry_after:g} s")
+
+
+class Unavailable(Retryable):
+    """The platform is down or answered nonsense before taking the message."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"unavailable: {detail}")
+
+
+class Ambiguous(ChannelError):
+    """Sent or not, nobody knows."""
+
+
+class ReplyLost(Ambiguous):
+    """The request went out and no answer came back."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"no answer: {detail}")
+
+
+class Permanent(ChannelError):
+    """Will not succeed by trying again."""
+
+
+class Unreachable(Permanent):
+    """The person or conversation cannot be written to: blocked, left, uninstalled."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"unreachable: {detail}")
+
+
+class Rejected(Permanent):
+    """The platform refuses this message as it is."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"rejected: {detail}")
+
+
+class BadCredentials(Permanent):
+    """The platform does not accept our credentials."""
+
+    hint = "Run `laps doctor`, which says which setting to renew."
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"credentials refused: {detail}")
+
+
+class StorageError(LapsError):
+    """The database did not take a change; nothing of it was saved."""
+
+
+class StorageUnavailable(StorageError):
+    """The database is locked, full, or gone."""
+
+    hint = "Nothing was saved; try again."
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"storage unavailable: {detail}")
+
+
+class Conflict(StorageError):
+    """Somebody else changed the same learner first: read and decide again."""
+
+
+class Duplicate(StorageError):
+    """This incoming id was handled before."""

@@ -1,0 +1,160 @@
+"""Adoption events: append-only facts in the past tense, in one table of types.
+
+The line that `laps events export` writes and `laps events import` reads is a public contract: see
+`to_line` and `from_line`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Literal
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+
+class EventType(StrEnum):
+    """Every kind of adoption event, with what it says and its properties."""
+
+    def __new__(cls, value: str, meaning: str = "") -> EventType:
+        """Make a member whose `meaning` is the sentence beside it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    meaning: str
+
+    LEARNER_WELCOMED = "learner.welcomed", "The one message before consent was shown."
+    LEARNER_JOINED = "learner.joined", "The person agreed to take part."
+    LEARNER_DECLINED = "learner.declined", "The person said No to the welcome."
+    LEARNER_PAUSED = "learner.paused", "The learner asked for quiet. `until`: a day, or null."
+    LEARNER_RESUMED = "learner.resumed", "The learner ended a pause or a stop."
+    LEARNER_STOPPED = "learner.stopped", "The learner asked Laps to stop for good."
+    LEARNER_LINKED = "learner.linked", "Two accounts became one learner. `channels`: both."
+    LEARNER_UNREACHABLE = "learner.unreachable", "The person removed or blocked the bot on this channel."
+    SETTING_CHANGED = "setting.changed", "`name` of the setting; `value` where it is no free text."
+    HELP_SHOWN = "help.shown", "The learner asked for help. `verb`: where it was a mistyped one, its nearest."
+    ME_SHOWN = "me.shown", "The learner looked at their own page."
+    HOME_OPENED = "home.opened", "The learner opened the bot's home."
+    LESSON_OFFERED = "lesson.offered", "A lesson was offered. `by`: next, lessons, home, completed."
+    LESSON_STARTED = "lesson.started", "A session began. `minutes`: the lesson's."
+    LESSON_RESUMED = "lesson.resumed", "A session went on where it stood. `moved`: to another message."
+    LESSON_RESTARTED = "lesson.restarted", "The learner started the lesson over."
+    LESSON_LEFT = "lesson.left", "The learner left before the end."
+    LESSON_COMPLETED = "lesson.completed", "The last step was done. `seconds`: since the session began."
+    STEP_SHOWN = "step.shown", "A step came on screen. `kind`: of the step."
+    PRACTICE_SUBMITTED = (
+        "practice.submitted",
+        "`answer`: paste or done; `characters`, `words`, `checks`: list of passed (true/false) for paste.",
+    )
+    PRACTICE_REVIEWED = "practice.reviewed", "The learner judged the result by the rubric. `met`: all or some."
+    HINT_SHOWN = "hint.shown", "The learner was stuck and saw the hint."
+    CHECK_ANSWERED = "check.answered", "`answer`: its number from 0; `right`; `attempt` from 1."
+    CONFIDENCE_REPORTED = "confidence.reported", "`value` 0-100; `when`: before or after."
+    MINUTES_SAVED_REPORTED = "minutes_saved.reported", "`value` in minutes; below zero: it took longer."
+    TOOL_USED = "tool.used", "A tool was used for the use case; see evidence."
+    TOOL_NOT_USED = "tool.not_used", "The learner said that no tool was used."
+    COMMITMENT_MADE = "commitment.made", "An if-then plan was made. `own_words`: not the lesson's wording."
+    COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."
+    PRESS_STALE = "press.stale", "A button of an earlier screen was pressed; nothing changed."
+
+
+class Evidence(StrEnum):
+    """How we know; never blended."""
+
+    MEASURED = "measured"
+    SELF_REPORT = "self_report"
+    MANAGER = "manager"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionEvent:
+    """One fact. `id` is its idempotency key; `learner` a random key; `step` counts from 0.
+
+    `workspace` is the workspace's id, None on import for the organization's default.
+    """
+
+    id: str
+    occurred_at: datetime
+    local_date: date
+    learner: str
+    type: EventType
+    workspace: str | None = None
+    channel: str | None = None
+    surface: str | None = None
+    lesson: str | None = None
+    lesson_version: str | None = None
+    step: int | None = None
+    use_case: str | None = None
+    tool: str | None = None
+    evidence: Evidence | None = None
+    properties: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class _Line(BaseModel):
+    """The event line of the public contract, as it is read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=200)
+    occurred_at: AwareDatetime
+    local_date: date
+    workspace: str | None = Field(default=None, max_length=200)
+    learner: str = Field(min_length=1, max_length=200)
+    channel: Literal["slack", "teams", "web"] | None = None
+    surface: Literal["direct_message", "conversation", "form", "home"] | None = None
+    type: EventType
+    lesson: str | None = None
+    lesson_version: str | None = None
+    step: int | None = Field(default=None, ge=0)
+    use_case: str | None = None
+    tool: str | None = None
+    evidence: Evidence | None = None
+    properties: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def to_line(event: AdoptionEvent, person: str | None = None) -> str:
+    """Write an event as one JSON line without a line feed; `person` stands in for the learner's key."""
+    occurred = event.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return orjson.dumps(
+        {
+            "id": event.id,
+            "occurred_at": occurred,
+            "local_date": event.local_date.isoformat(),
+            "workspace": event.workspace,
+            "learner": person or event.learner,
+            "channel": event.channel,
+            "surface": event.surface,
+            "type": event.type,
+            "lesson": event.lesson,
+            "lesson_version": event.lesson_version,
+            "step": event.step,
+            "use_case": event.use_case,
+            "tool": event.tool,
+            "evidence": event.evidence,
+            "properties": dict(event.properties),
+        }
+    ).decode()
+
+
+def from_line(line: str) -> AdoptionEvent:
+    """Read one JSON line.
+
+    Raises:
+        ValueError: with a one-line reason, where the line is not an event line.
+    """
+    try:
+        read = _Line.model_validate(orjson.loads(line))
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'line'}: {first['msg']}") from error
+    values = {name: getattr(read, name) for name in _Line.model_fields}
+    values["occurred_at"] = read.occurred_at.astimezone(UTC)
+    return AdoptionEvent(**values)

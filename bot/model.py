@@ -1,0 +1,476 @@
+"""The words of Laps as frozen values: who, where, what came in, what is to change.
+
+Times are aware UTC and end in `_at`; a local day ends in `_on`. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from pydantic import JsonValue
+
+from bot.events import AdoptionEvent
+from bot.messages import Args, Form, Message
+from lessons.model import Lesson
+
+OrganizationId = NewType("OrganizationId", str)
+WorkspaceId = NewType("WorkspaceId", str)
+LearnerId = NewType("LearnerId", str)
+SessionId = NewType("SessionId", str)
+PostId = NewType("PostId", str)
+DeliveryId = NewType("DeliveryId", str)
+
+
+class ChannelName(StrEnum):
+    """The messaging platforms."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEB = "web"
+
+
+class Surface(StrEnum):
+    """Where a message shows."""
+
+    DIRECT_MESSAGE = "direct_message"
+    CONVERSATION = "conversation"
+    FORM = "form"
+    HOME = "home"
+
+
+class Role(StrEnum):
+    """What a person may do; everybody is a learner."""
+
+    LEARNER = "learner"
+    CHAMPION = "champion"
+    MANAGER = "manager"
+    HR = "hr"
+    LND = "lnd"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The customer. `salt` is secret and random: ids and random holds are drawn with it."""
+
+    id: OrganizationId
+    name: str
+    time_zone: str
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRef:
+    """A workspace as its platform names it: Slack's team id, Teams' tenant id, `web`."""
+
+    channel: ChannelName
+    external: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Slack workspace, a Teams tenant or the practice room, of one organization."""
+
+    id: WorkspaceId
+    organization: OrganizationId
+    channel: ChannelName
+    external: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A learner's presence in one workspace. The only place, with `Person`, of names and platform ids.
+
+    `direct` is the conversation id of the direct message, `service_url` Teams' address for it; both None
+    until known. `reachable` is False once the platform said that the person blocked or removed the bot.
+    """
+
+    workspace: WorkspaceId
+    external: str
+    learner: LearnerId
+    name: str = ""
+    email: str | None = None
+    time_zone: str | None = None
+    direct: str | None = None
+    service_url: str | None = None
+    reachable: bool = True
+
+
+class Status(StrEnum):
+    """How far a person has let Laps in."""
+
+    NEW = "new"  # welcomed (or not even that), has not answered: gets nothing more
+    DECLINED = "declined"  # said No
+    ACTIVE = "active"  # agreed
+    STOPPED = "stopped"  # agreed once, then said stop
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A person in an organization. `id` is random and the only name that events carry.
+
+    `version` counts changes; 0 means not stored yet. `paused_at` set and `paused_until` None means paused
+    until resumed. `confidence` is the answer (0-100) given before the first lesson.
+    """
+
+    id: LearnerId
+    organization: OrganizationId
+    version: int = 0
+    status: Status = Status.NEW
+    job_family: str | None = None
+    tools: tuple[str, ...] = ()
+    time_zone: str | None = None
+    confidence: int | None = None
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    joined_at: datetime | None = None
+    current: SessionId | None = None
+    welcome: PostId | None = None
+    roles: frozenset[Role] = frozenset()
+
+    def is_paused(self, now: datetime) -> bool:
+        """Say whether the learner asked for quiet at `now`."""
+        return self.paused_at is not None and (self.paused_until is None or now < self.paused_until)
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    OPEN = "open"
+    LEFT = "left"
+    COMPLETED = "completed"
+    ABANDONED = "abandoned"  # restarted: a newer session took its place
+
+
+class Stage(StrEnum):
+    """Which screen of a step is shown."""
+
+    ASK = "ask"  # the task, concept, question or plan
+    FEEDBACK = "feedback"  # after a practice was submitted or a question answered
+    MINUTES = "minutes"  # reflect: minutes saved
+    USED = "used"  # reflect: did you use a tool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One learner's way through one version of one lesson.
+
+    `version` counts changes of the session and stands in its buttons; `moved_version` is the version at
+    which it last moved to another message: a press with a lower one comes from a message left behind.
+    `post` is the message that shows it. `notes` holds what the steps need later, by step number.
+    """
+
+    id: SessionId
+    learner: LearnerId
+    lesson: str
+    lesson_version: str
+    started_at: datetime
+    updated_at: datetime
+    version: int = 1
+    moved_version: int = 1
+    status: SessionStatus = SessionStatus.OPEN
+    step: int = 0
+    stage: Stage = Stage.ASK
+    notes: Mapping[str, JsonValue] = field(default_factory=dict)
+    post: PostId | None = None
+    workspace: WorkspaceId | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that was or will be posted and may be updated later.
+
+    `external` is the platform's id of it, None until the platform has said it.
+    """
+
+    id: PostId
+    workspace: WorkspaceId
+    account: str
+    conversation: str | None = None
+    external: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """An if-then plan that a learner made: when `when`, I will use `tool` for `task`."""
+
+    session: SessionId
+    learner: LearnerId
+    lesson: str
+    when: str
+    task: str
+    tool: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Text that a learner pasted, kept only where the organization set a number of days."""
+
+    session: SessionId
+    step: int
+    learner: LearnerId
+    text: str
+    forget_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCode:
+    """A short-lived code that, typed on another channel, joins the two accounts into one learner."""
+
+    code: str
+    learner: LearnerId
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """How often a learner said they used a tool for a use case."""
+
+    tool: str
+    use_case: str
+    count: int
+    last_on: date
+
+
+# ---------------------------------------------------------------- coming in
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The person at the other end, as the platform describes them; None and "" are unknown."""
+
+    external: str
+    name: str = ""
+    email: str | None = None
+    time_zone: str | None = None
+    service_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message that was pressed, or whose form was sent.
+
+    `handle` is a way to replace it that the press itself brought (Slack's response_url). `private` says
+    that only the presser sees it and that it cannot be updated later (Slack's ephemeral messages).
+    """
+
+    external: str | None
+    handle: str | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One interaction, made from a platform's payload by an adapter's `normalise`.
+
+    `id` is the same whenever the platform sends the same thing again. `verb` and `args` are what was typed
+    (see `routes.read`), pressed or sent; args are strings. `direct` says that the conversation is the
+    direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
+    Execute). `takes_notice`: the HTTP answer can show a message to the sender only (Slack's slash
+    command). `takes_form`: a form can be opened as a modal.
+    """
+
+    id: str
+    workspace: WorkspaceRef
+    sender: Sender
+    conversation: str | None
+    verb: str
+    args: Args = field(default_factory=dict)
+    surface: Surface = Surface.DIRECT_MESSAGE
+    source: Source | None = None
+    takes_message: bool = False
+    takes_notice: bool = False
+    takes_form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A payload that Laps does not act on; `reason` is a short constant for logs and metrics."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the adapter puts in its HTTP answer; all None means a bare acknowledgement.
+
+    `post` names the shown message where it may be updated later (the web page uses it as the element's id).
+    `problems` maps form fields to what is wrong with them.
+    """
+
+    message: Message | None = None
+    post: PostId | None = None
+    form: Form | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- going out
+
+
+class DeliveryKind(StrEnum):
+    """Why a message is sent."""
+
+    REPLY = "reply"
+
+
+class Operation(StrEnum):
+    """What is done with a message."""
+
+    POST = "post"
+    UPDATE = "update"
+    HOME = "home"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; the last four are settled and blanked."""
+
+    SENDING = "sending"  # leased to a process that is sending it
+    QUEUED = "queued"  # waits for `next_attempt_at`
+    SENT = "sent"
+    SUPERSEDED = "superseded"  # a newer update of the same message took its place
+    FAILED = "failed"  # for good; `error` says why
+    UNKNOWN = "unknown"  # sent or not, nobody knows, and it is not to be sent twice
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message meant for one conversation at one time.
+
+    `key` is unique: `reply:<workspace>:<incoming id>:<n>`. `account` is the person's platform id; a None
+    `conversation` means their direct message, to be opened where it does not exist. `post` is the tracked
+    message that a POST creates or an UPDATE changes; `target` the platform's id of the message to update,
+    where it is known already; `handle` a way to replace it that expires at `handle_until`.
+    """
+
+    id: DeliveryId
+    organization: OrganizationId
+    workspace: Workspace
+    key: str
+    kind: DeliveryKind
+    operation: Operation
+    account: str
+    conversation: str | None
+    message: Message
+    created_at: datetime
+    lease_until: datetime
+    service_url: str | None = None
+    learner: LearnerId | None = None
+    post: PostId | None = None
+    target: str | None = None
+    handle: str | None = None
+    handle_until: datetime | None = None
+    attempts: int = 0
+
+    @property
+    def lane(self) -> str:
+        """Name the conversation for ordering: one message is in flight in it at a time."""
+        return f"{self.workspace.id}/{self.conversation or self.account}"
+
+    @property
+    def subject(self) -> str | None:
+        """Name the message that an UPDATE or HOME changes, so that a newer one supersedes older ones."""
+        if self.operation is Operation.HOME:
+            return f"home/{self.account}"
+        return (self.post or self.target) if self.operation is Operation.UPDATE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the platform said of a message that went out; None where it says nothing or nothing new."""
+
+    external: str | None = None
+    conversation: str | None = None
+
+
+# ---------------------------------------------------------------- deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a handler may know. What a verb does not need is not read and stays empty.
+
+    `session` is the one that the button names, else the learner's current one, and `lesson` the version it
+    began. `other` is the learner whom `code` belongs to.
+    """
+
+    organization: Organization
+    workspace: Workspace
+    account: Account | None = None
+    learner: Learner | None = None
+    session: Session | None = None
+    lesson: Lesson | None = None
+    history: tuple[Session, ...] = ()
+    uses: tuple[ToolUse, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    accounts: tuple[tuple[ChannelName, str], ...] = ()
+    code: JoinCode | None = None
+    other: Learner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Makes two learners one: everything of `gone` becomes `kept`'s, and `gone` disappears.
+
+    `gone_version` is the version at which `gone` was read.
+    """
+
+    gone: LearnerId
+    gone_version: int
+    kept: LearnerId
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one interaction changes, written in one atomic step or not at all.
+
+    `learner` is the row as it should be, with the `version` it was read at (the store adds one). Empty
+    members change nothing.
+    """
+
+    incoming: tuple[WorkspaceId, str] | None = None
+    learner: Learner | None = None
+    account: Account | None = None
+    sessions: tuple[Session, ...] = ()
+    lesson: Lesson | None = None
+    posts: tuple[Post, ...] = ()
+    events: tuple[AdoptionEvent, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    commitment: Commitment | None = None
+    submission: Submission | None = None
+    code: JoinCode | None = None
+    used_code: str | None = None
+    merge: Merge | None = None
+    workspace: Workspace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Chance made repeatable: a keyed hash of (salt, learner, decision point).
+
+    The same interaction decided again, after a lost race or a crash, draws the same ids.
+    """
+
+    salt: bytes
+    learner: str
+    point: str
+
+    def id(self, name: str) -> str:
+        """Return 26 characters [a-z2-7] (130 bits), the same for the same name."""
+        return base64.b32encode(self._digest(name)[:17])[:26].decode().lower()
+
+    def chance(self, name: str) -> float:
+        """Return a number in [0, 1), the same for the same name."""
+        return int.from_bytes(self._digest(name)[:7]) / 2**56
+
+    def _digest(self, name: str) -> bytes:
+        text = f"{self.learner}\0{self.point}\0{name}".encode()
+        return hashlib.blake2b(text, key=self.salt[:64], digest_size=32).digest()

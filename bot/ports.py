@@ -1,0 +1,224 @@
+"""What the core asks of the outside: a store, channels to speak through, a clock, an outlet for deliveries.
+
+Every port says which errors of `bot.errors` it raises; nothing else comes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.events import AdoptionEvent
+from bot.messages import Limits
+from bot.model import (
+    Account,
+    Answer,
+    Changes,
+    ChannelName,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Incoming,
+    Learner,
+    Organization,
+    Post,
+    PostId,
+    Role,
+    Sent,
+    SessionId,
+    Snapshot,
+    Workspace,
+    WorkspaceRef,
+)
+from lessons.model import Lesson
+
+
+class Clock(Protocol):
+    """Says what time it is, in aware UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a verb's handler reads beyond account, learner and session.
+
+    Attributes:
+        history: every session of the learner, newest first.
+        uses: self-reported and measured tool uses of the last 28 days.
+        commitments: the learner's plans, newest first.
+        accounts: the channels and names of the learner's accounts.
+        code: a joining code to look up, with its owner.
+    """
+
+    history: bool = False
+    uses: bool = False
+    commitments: bool = False
+    accounts: bool = False
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a delivery ended, or when it is to be tried again (`state` QUEUED, `next_attempt_at` set)."""
+
+    delivery: DeliveryId
+    state: DeliveryState
+    settled_at: datetime
+    attempts: int
+    sent: Sent | None = None
+    next_attempt_at: datetime | None = None
+    error: str | None = None
+    unreachable: bool = False
+
+
+class Store(Protocol):
+    """The database. Reads are named for what they are for; there is one write for interactions, `apply`.
+
+    Raises:
+        StorageUnavailable: from any method, where the database is locked beyond its patience, full, or gone.
+    """
+
+    async def organization(self) -> Organization:
+        """Return the organization of this installation."""
+
+    async def workspace(self, ref: WorkspaceRef) -> Workspace:
+        """Return the workspace of that name, stored at first sight as one of the organization's."""
+
+    async def snapshot(
+        self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
+    ) -> Snapshot:
+        """Read what a handler may know of the person behind `account` (the platform's user id).
+
+        `session` None means the learner's current one. A session of somebody else is returned as it is:
+        refusing it is the handler's decision. `lesson` is read for the session's version.
+        """
+
+    async def apply(self, changes: Changes, deadline: datetime | None = None) -> None:
+        """Write everything in one atomic step, or nothing.
+
+        Args:
+            changes: see `Changes`.
+            deadline: a change still waiting then is not written.
+
+        Raises:
+            Duplicate: the incoming id was handled before.
+            Conflict: the learner's version moved, the account exists already, or the code was used.
+        """
+
+    async def lesson(self, version: str) -> Lesson | None:
+        """Return a lesson by its version, as it was when a session began with it."""
+
+    async def handled(self, workspace: Workspace, incoming: str) -> bool:
+        """Say whether an incoming id was handled before."""
+
+    # deliveries (used by scheduler/outbox.py)
+
+    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Delivery]:
+        """Lease deliveries that are due or whose lease ran out, oldest first, one per lane.
+
+        Updates that a newer one of the same subject supersedes are settled as such and not returned.
+        """
+
+    async def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record how deliveries ended; settled ones lose their message and handle.
+
+        A SENT post's external id goes to its `Post`, a new direct conversation to its `Account`; an
+        unreachable person's account is marked so.
+        """
+
+    async def post(self, post: PostId) -> Post | None:
+        """Return a tracked message."""
+
+    # operators
+
+    async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
+        """Yield every event, oldest first, with the `person` that an operator knows its learner by."""
+
+    async def import_events(self, events: Sequence[AdoptionEvent]) -> int:
+        """Append events unseen so far and return how many; unknown learners are created by their name."""
+
+    async def find_person(self, person: str) -> Learner:
+        """Find one learner by `channel:external id`, e-mail, name of the person, or key; create an account
+        for `channel:external id` (with the workspace the installation has on that channel) where none is.
+
+        Raises:
+            UnknownPerson: nobody matches, or several do.
+        """
+
+    async def set_role(self, learner: Learner, role: Role, held: bool) -> None:
+        """Grant or take a role; doing it twice is doing it once."""
+
+    async def forget_texts(self, now: datetime) -> int:
+        """Delete kept submissions, used codes and handled ids that are past their time; return how many."""
+
+    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+        """Return a learner's accounts with their workspaces."""
+
+    async def close(self) -> None:
+        """Write what is waiting and close; further calls raise StorageUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `limit` in any `seconds`."""
+
+    limit: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One of the platform's rate limits that a delivery counts against."""
+
+    key: str
+    windows: tuple[Window, ...]
+
+
+class Channel(Protocol):
+    """A way to speak to people. One implementation an adapter."""
+
+    name: ChannelName
+    limits: Limits
+
+    def lanes(self, delivery: Delivery) -> tuple[Lane, ...]:
+        """Return the rate limits that sending this delivery counts against."""
+
+    async def deliver(self, delivery: Delivery) -> Sent:
+        """Send, update or publish once, without retrying.
+
+        Raises:
+            RateLimited, Unavailable: certainly not sent; try again.
+            ReplyLost: sent or not, nobody knows.
+            Unreachable, Rejected, BadCredentials: never by trying again.
+        """
+
+
+class Outlet(Protocol):
+    """Takes deliveries that were just committed, to be sent at once."""
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Start sending; returns at once. What is lost with the process is found again by its lease."""
+
+
+class Desk(Protocol):
+    """Where adapters hand in what came in; `bot.dispatch` is the one there is."""
+
+    async def handle(self, incoming: Incoming) -> Answer:
+        """Handle one interaction to its commit; messages that go out by themselves are on their way then.
+
+        Raises:
+            StorageUnavailable: nothing was saved. Anything else is answered.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One line of `laps doctor`: what was looked at, whether it is well, and if not, the mend."""
+
+    subject: str
+    well: bool
+    detail: str
+    mend: str = ""
