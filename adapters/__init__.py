@@ -1,0 +1,1 @@
+"""The world around the core: one folder for each channel and each foreign system."""

@@ -1,0 +1,1 @@
+"""The lesson language: its model, loading and checking, and the library of lessons."""

@@ -1,0 +1,1 @@
+"""When Laps speaks: who is due, and the deliveries on their way."""

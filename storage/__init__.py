@@ -1,0 +1,1 @@
+"""What Laps remembers: tables, the store and its migrations."""
