@@ -395,11 +395,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an interaction was made: the surface and, where a message was pressed, its platform id."""
+
+    surface: Surface = Surface.DIRECT_MESSAGE
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that a handler may know. What a verb does not need is not read and stays empty.
 
     `session` is the one that the button names, else the learner's current one, and `lesson` the version it
-    began. `other` is the learner whom `code` belongs to.
+    began. `other` is the learner whom `code` belongs to. `place`, `post` (the message that shows the
+    current session) and `shelf` (lessons by version that unfinished sessions began and the catalogue no
+    longer has) are added by dispatch; the store leaves them as they are.
     """
 
     organization: Organization
@@ -414,6 +424,9 @@ class Snapshot:
     accounts: tuple[tuple[ChannelName, str], ...] = ()
     code: JoinCode | None = None
     other: Learner | None = None
+    place: Place = Place()
+    post: Post | None = None
+    shelf: Mapping[str, Lesson] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +463,37 @@ class Changes:
     used_code: str | None = None
     merge: Merge | None = None
     workspace: Workspace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler wants said; where it shows is decided by `bot.dispatch` from what came in.
+
+    Attributes:
+        message: what to show; None says nothing.
+        aside: only information, so it may be shown privately where it was asked.
+        form: a form to open as a modal.
+        home: the home to show, for channels that have one.
+        problems: a form's fields and what is wrong with them.
+        post: the tracked message that this reply becomes, so that it can be updated later.
+        updates: other tracked messages to change unasked.
+    """
+
+    message: Message | None = None
+    aside: bool = False
+    form: Form | None = None
+    home: Message | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    post: PostId | None = None
+    updates: tuple[tuple[PostId, Message], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a handler decided: rows and events to write, and what to say."""
+
+    reply: Reply
+    changes: Changes = Changes()
 
 
 @dataclass(frozen=True, slots=True)

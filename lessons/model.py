@@ -236,6 +236,7 @@ class OrganizationSettings(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     time_zone: str = "UTC"
+    keep_text_days: int = Field(default=0, ge=0, le=90)
 
 
 class Root(Model):
