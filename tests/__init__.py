@@ -1,0 +1,1 @@
+"""The tests of Laps; docs say what each folder is for."""

@@ -1,0 +1,1 @@
+"""Laps against software that we did not write."""
