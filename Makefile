@@ -7,7 +7,7 @@ SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c '$(SUITABLE)' >/dev/null 2>&1 && { command -v $$p; exit; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 ARGS ?=
 
 # A registry or a network may stumble: an install is tried three times.
@@ -67,8 +67,8 @@ $(BIN)/python:
 		echo "make: Laps needs Python 3.11 or newer with the modules venv and ensurepip, and none was found." >&2; \
 		echo "      On Debian or Ubuntu: apt-get install python3 python3-venv." >&2; \
 		echo "      Python elsewhere: make run PYTHON=/path/to/python3.11" >&2; exit 1; fi
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "make: $(PYTHON) is not Python 3.11 or newer: $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "make: $(PYTHON) is not a Python 3.11 or newer that starts" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "make: $(PYTHON) cannot make a virtual environment (on Debian or Ubuntu: apt-get install python3-venv)" >&2; \
 		exit 1; }
