@@ -84,7 +84,9 @@ class CodeRefused(Refusal):
     hint = "Type me on the other channel for a fresh code."
 
     def __init__(self) -> None:
-        super().__init__("That code does not work: it may be mistyped, used already, or older than 15 minutes.")
+        super().__init__(
+            "That code does not work: it may be mistyped, used already, or older than 15 minutes."
+        )
 
 
 class UnknownPerson(Refusal):
@@ -92,9 +94,7 @@ class UnknownPerson(Refusal):
 
     def __init__(self, person: str) -> None:
         self.person = person
-        self.hint = (
-            "Name an account as slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
-        )
+        self.hint = "Name an account as slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
         super().__init__(f"nobody matches {person!r}")
 
 

@@ -51,7 +51,10 @@ class EventType(StrEnum):
         "practice.submitted",
         "`answer`: paste or done; `characters`, `words`, `checks`: list of passed (true/false) for paste.",
     )
-    PRACTICE_REVIEWED = "practice.reviewed", "The learner judged the result by the rubric. `met`: all or some."
+    PRACTICE_REVIEWED = (
+        "practice.reviewed",
+        "The learner judged the result by the rubric. `met`: all or some.",
+    )
     HINT_SHOWN = "hint.shown", "The learner was stuck and saw the hint."
     CHECK_ANSWERED = "check.answered", "`answer`: its number from 0; `right`; `attempt` from 1."
     CONFIDENCE_REPORTED = "confidence.reported", "`value` 0-100; `when`: before or after."

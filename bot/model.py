@@ -34,6 +34,11 @@ class ChannelName(StrEnum):
     TEAMS = "teams"
     WEB = "web"
 
+    @property
+    def spoken(self) -> str:
+        """Name the channel as people do."""
+        return {"slack": "Slack", "teams": "Microsoft Teams", "web": "the practice room"}[self.value]
+
 
 class Surface(StrEnum):
     """Where a message shows."""

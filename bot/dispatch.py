@@ -1,0 +1,315 @@
+"""The way of an interaction: find the verb, read, decide, write once, answer.
+
+`handle` is the only door. A handler is pure; whatever happens twice or at the same time is settled by the
+store's one atomic write: a repeat changes nothing and gets the present view, a lost race is decided again.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot import joining, pages
+from bot.errors import Conflict, Duplicate, InvalidInput, Refusal, StorageError, StorageUnavailable
+from bot.learning.path import UNFINISHED
+from bot.messages import Button, Choices, Message, Text, say
+from bot.model import (
+    Account,
+    Answer,
+    Changes,
+    Decision,
+    Draw,
+    Incoming,
+    Learner,
+    LearnerId,
+    Organization,
+    Place,
+    Reply,
+    SessionId,
+    Snapshot,
+    Status,
+    Surface,
+    Workspace,
+    WorkspaceRef,
+)
+from bot.placing import place
+from bot.ports import Clock, Outlet, Store
+from bot.routes import ROUTES, Route, Unknown, current_screen
+from lessons.model import Catalogue, Lesson
+
+log = logging.getLogger("laps.dispatch")
+
+PATIENCE = timedelta(seconds=2)
+"""How long a change may wait for the database: Slack takes an acknowledgement within 3 s."""
+
+TRIES = 5
+
+
+class Dispatcher:
+    """Handles interactions for one organization."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Callable[[], Catalogue],
+        outlet: Outlet,
+        clock: Clock,
+        observe: Callable[[Incoming, str, float], None] = lambda incoming, outcome, seconds: None,
+    ) -> None:
+        """Wire a dispatcher.
+
+        Args:
+            store: the database.
+            catalogue: gives the catalogue as it is now.
+            outlet: takes committed deliveries.
+            clock: says the time.
+            observe: is told every interaction's outcome and duration in seconds, for metrics.
+        """
+        self._store = store
+        self._catalogue = catalogue
+        self._outlet = outlet
+        self._clock = clock
+        self._observe = observe
+        self._workspaces: dict[WorkspaceRef, Workspace] = {}
+        self._organization: Organization | None = None
+
+    async def handle(self, incoming: Incoming) -> Answer:
+        """Handle one interaction to its commit.
+
+        Raises:
+            StorageUnavailable: nothing was saved.
+        """
+        started = self._clock()
+        outcome = "failed"
+        try:
+            answer, outcome = await self._handle(incoming, started)
+            return answer
+        finally:
+            self._observe(incoming, outcome, (self._clock() - started).total_seconds())
+
+    async def _handle(self, incoming: Incoming, now: datetime) -> tuple[Answer, str]:
+        workspace = await self._workspace(incoming.workspace)
+        route, command = _command(incoming)
+        for _ in range(TRIES):
+            snapshot = await self._read(incoming, workspace, route, command, now)
+            decision, outcome = self._decide(incoming, route, command, snapshot, now)
+            changes, answer = await self._complete(incoming, snapshot, decision, now)
+            try:
+                await self._store.apply(changes, now + PATIENCE)
+            except Conflict:
+                continue
+            except Duplicate:
+                return await self._repeat(incoming, workspace, route, command, now), "repeat"
+            if changes.workspace is not None:
+                self._workspaces[incoming.workspace] = changes.workspace
+            if changes.deliveries:
+                self._outlet.take(changes.deliveries)
+            return answer, outcome
+        raise StorageUnavailable(f"lost {TRIES} races in a row")
+
+    # ------------------------------------------------------------ reading
+
+    async def _workspace(self, ref: WorkspaceRef) -> Workspace:
+        known = self._workspaces.get(ref)
+        if known is None:
+            known = self._workspaces[ref] = await self._store.workspace(ref)
+        return known
+
+    async def _read(
+        self, incoming: Incoming, workspace: Workspace, route: Route, command: object, now: datetime
+    ) -> Snapshot:
+        """Read what the verb needs, and put a stranger's place in order."""
+        named = SessionId(incoming.args["s"]) if "s" in incoming.args else None
+        needs = route.needs
+        if isinstance(command, joining.JoinAccounts):
+            needs = replace(needs, code=command.code)
+        account = incoming.sender.external
+        snapshot = await self._store.snapshot(workspace, account, named, needs, now)
+        if route.in_session and _at_last_step(snapshot):
+            needs = replace(needs, history=True)
+            snapshot = await self._store.snapshot(workspace, account, named, needs, now)
+        source = incoming.source
+        place = Place(incoming.surface, source.external if source else None)
+        learner = snapshot.learner or self._stranger(snapshot.organization, workspace, incoming)
+        snapshot = replace(snapshot, learner=learner, place=place)
+        if needs.history:
+            snapshot = await self._with_shelf(snapshot)
+        return snapshot
+
+    async def _with_shelf(self, snapshot: Snapshot) -> Snapshot:
+        """Add the message of the session under way, and lessons that the catalogue has no longer so."""
+        post = None
+        if snapshot.session is not None and snapshot.session.post is not None:
+            post = await self._store.post(snapshot.session.post)
+        shelf: dict[str, Lesson] = {}
+        catalogue = self._catalogue()
+        for session in snapshot.history:
+            current = catalogue.lessons.get(session.lesson)
+            if session.status in UNFINISHED and (
+                current is None or current.version != session.lesson_version
+            ):
+                began = await self._store.lesson(session.lesson_version)
+                if began is not None:
+                    shelf[session.lesson_version] = began
+        return replace(snapshot, post=post, shelf=shelf)
+
+    def _stranger(self, organization: Organization, workspace: Workspace, incoming: Incoming) -> Learner:
+        draw = Draw(organization.salt, f"{workspace.id}/{incoming.sender.external}", incoming.id)
+        return Learner(LearnerId(draw.id("learner")), organization.id)
+
+    # ------------------------------------------------------------ deciding
+
+    def _decide(
+        self, incoming: Incoming, route: Route, command: object, snapshot: Snapshot, now: datetime
+    ) -> tuple[Decision, str]:
+        learner = joining.known(snapshot)
+        draw = Draw(snapshot.organization.salt, learner.id, incoming.id)
+        catalogue = self._catalogue()
+        try:
+            gate = _gate(incoming, route, snapshot, catalogue, now, draw)
+            return gate or route.handler(snapshot, command, catalogue, now, draw), "done"
+        except InvalidInput as refusal:
+            return _invalid(incoming, snapshot, refusal, catalogue, now), "refused"
+        except Refusal as refusal:
+            return Decision(Reply(_refused(refusal), aside=True)), "refused"
+        except StorageError:
+            raise
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception(
+                "a handler failed; reference %s", reference, extra={"action": "bug", "verb": incoming.verb}
+            )
+            text = f"Something went wrong on our side and nothing was changed. Reference: {reference}."
+            return Decision(Reply(say(text, _TRY_NEXT), aside=True)), "bug"
+
+    async def _repeat(
+        self, incoming: Incoming, workspace: Workspace, route: Route, command: object, now: datetime
+    ) -> Answer:
+        """Answer a repeat with the present view, where the HTTP answer can show one."""
+        if not incoming.takes_message:
+            return Answer()
+        snapshot = await self._read(incoming, workspace, ROUTES["next"], command, now)
+        try:
+            reply = current_screen(snapshot, incoming.args, self._catalogue(), now)
+        except (Refusal, KeyError, ValueError):
+            reply = joining.present(snapshot, self._catalogue(), now)
+        return Answer(message=reply.message, post=reply.post)
+
+    # ------------------------------------------------------------ completing
+
+    async def _complete(
+        self, incoming: Incoming, snapshot: Snapshot, decision: Decision, now: datetime
+    ) -> tuple[Changes, Answer]:
+        """Add to what was decided: the incoming id, the account, and where everything is said."""
+        changes = decision.changes
+        learner = changes.learner or joining.known(snapshot)
+        account = _account(incoming, snapshot, learner)
+        if learner.version == 0 and changes.learner is None:
+            account = None
+        home = self._home(incoming, snapshot, decision, now)
+        targets = []
+        for post_id, message in decision.reply.updates:
+            post = await self._store.post(post_id)
+            if post is not None:
+                accounts = await self._store.accounts_of(joining.known(snapshot))
+                targets += [(post, w, a.service_url, message) for w, a in accounts if w.id == post.workspace]
+        placed = place(incoming, snapshot, decision, learner, home, targets, now)
+        changes = replace(
+            changes,
+            incoming=(snapshot.workspace.id, incoming.id),
+            account=account,
+            posts=placed.posts,
+            deliveries=placed.deliveries,
+        )
+        if not snapshot.workspace.active and changes.workspace is None:
+            changes = replace(changes, workspace=replace(snapshot.workspace, active=True))
+        return changes, placed.answer
+
+    def _home(
+        self, incoming: Incoming, snapshot: Snapshot, decision: Decision, now: datetime
+    ) -> Message | None:
+        """Say what the home shows after this, where it was looked at or pressed on."""
+        if incoming.surface is not Surface.HOME:
+            return None
+        changed = decision.changes.learner
+        if decision.reply.home is None and changed is not None:
+            after = replace(snapshot, learner=changed)
+            return joining.home_of(after, self._catalogue(), now)
+        return decision.reply.home
+
+
+_TRY_NEXT = Choices((Button("Go on", "next"), Button("Help", "help")))
+
+
+def _command(incoming: Incoming) -> tuple[Route, object]:
+    """Find the verb's route and make its command; anything that is not right is `unknown`."""
+    route = ROUTES.get(incoming.verb)
+    if route is not None:
+        try:
+            return route, route.command(incoming.args)
+        except (KeyError, ValueError):
+            pass
+    return ROUTES["unknown"], Unknown(incoming.args.get("text", "") if incoming.verb == "unknown" else "")
+
+
+def _at_last_step(snapshot: Snapshot) -> bool:
+    session, lesson = snapshot.session, snapshot.lesson
+    return session is not None and lesson is not None and session.step >= len(lesson.steps) - 1
+
+
+def _gate(
+    incoming: Incoming, route: Route, snapshot: Snapshot, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision | None:
+    """Hold back what must wait: consent, a stop, the first questions."""
+    learner = joining.known(snapshot)
+    if learner.status in (Status.NEW, Status.DECLINED) and not route.before_consent:
+        in_band = incoming.takes_message or incoming.takes_notice
+        return joining.before_consent(snapshot, catalogue, now, draw, in_band)
+    if learner.status is Status.STOPPED and not route.when_stopped:
+        return Decision(Reply(pages.stopped(), aside=True))
+    if route.after_questions and joining.next_question(learner) is not None:
+        return Decision(joining.present(snapshot, catalogue, now))
+    return None
+
+
+def _invalid(
+    incoming: Incoming, snapshot: Snapshot, refusal: InvalidInput, catalogue: Catalogue, now: datetime
+) -> Decision:
+    """Say what is wrong with an input: in the form it came from, else above the screen it belongs to."""
+    if incoming.surface is Surface.FORM:
+        fields = {("x" if name == "value" else name): text for name, text in refusal.problems.items()}
+        return Decision(Reply(problems=fields))
+    if not {"s", "k"} & incoming.args.keys():
+        return Decision(Reply(_refused(refusal), aside=True))
+    reply = current_screen(snapshot, incoming.args, catalogue, now)
+    shown = reply.message or say("")
+    message = replace(shown, blocks=(Text(str(refusal), strong=True), *shown.blocks))
+    return Decision(replace(reply, message=message))
+
+
+def _refused(refusal: Refusal) -> Message:
+    text = f"{refusal} {refusal.hint}".strip()
+    return say(text, Choices((Button("Next lesson", "next"), Button("Lessons", "lessons"))))
+
+
+def _account(incoming: Incoming, snapshot: Snapshot, learner: Learner) -> Account | None:
+    """Return the account as this interaction shows it to be, None where nothing about it is new."""
+    sender, known = incoming.sender, snapshot.account
+    if not sender.external:
+        return None
+    before = known or Account(snapshot.workspace.id, sender.external, learner.id)
+    direct = incoming.conversation if incoming.surface is Surface.DIRECT_MESSAGE else None
+    now = replace(
+        before,
+        learner=learner.id,
+        name=sender.name or before.name,
+        email=sender.email or before.email,
+        time_zone=sender.time_zone or before.time_zone,
+        direct=direct or before.direct,
+        service_url=sender.service_url or before.service_url,
+        reachable=incoming.verb != "depart",
+    )
+    return None if now == known else now

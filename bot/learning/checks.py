@@ -1,0 +1,76 @@
+"""Automatic checks of a pasted result: honest about what they can see, which is words and terms."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lessons.model import AutomaticCheck, AvoidsCheck, MentionsCheck, WordsCheck
+
+HONESTY = "These checks count words and look for terms. Whether it is true and useful, only you can tell."
+
+_WORD = re.compile(r"\w+(?:[.,'’\-]\w+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Whether one check passed, said as a line for the learner."""
+
+    passed: bool
+    line: str
+
+
+def count_words(text: str) -> int:
+    """Count words; a number such as 1,200 and a hyphenated word are one each."""
+    return len(_WORD.findall(text))
+
+
+def run_checks(checks: Sequence[AutomaticCheck], text: str) -> tuple[CheckResult, ...]:
+    """Check a pasted text; the text itself goes nowhere."""
+    folded = _fold(text)
+    return tuple(_run(check, text, folded) for check in checks)
+
+
+def _run(check: AutomaticCheck, text: str, folded: str) -> CheckResult:
+    if isinstance(check, WordsCheck):
+        return _words(check, count_words(text))
+    if isinstance(check, MentionsCheck):
+        return _mentions(check, folded)
+    return _avoids(check, folded)
+
+
+def _words(check: WordsCheck, words: int) -> CheckResult:
+    low, high = check.words.min, check.words.max
+    if words < low:
+        return CheckResult(False, f"{words} words; at least {low} say enough here")
+    if words > high:
+        return CheckResult(False, f"{words} words; more than {high} is too long here")
+    return CheckResult(True, f"{words} words: a good length")
+
+
+def _mentions(check: MentionsCheck, folded: str) -> CheckResult:
+    wanted = [(term,) if isinstance(term, str) else term for term in check.mentions]
+    missing = [terms for terms in wanted if not any(_has(folded, term) for term in terms)]
+    if missing:
+        return CheckResult(False, "does not mention " + ", ".join(" or ".join(terms) for terms in missing))
+    return CheckResult(True, "mentions " + ", ".join(terms[0] for terms in wanted))
+
+
+def _avoids(check: AvoidsCheck, folded: str) -> CheckResult:
+    found = [term for term in check.avoids if _has(folded, term)]
+    if found:
+        return CheckResult(False, "still says " + ", ".join(found))
+    return CheckResult(True, "does not say " + ", ".join(check.avoids))
+
+
+def _fold(text: str) -> str:
+    """Make texts comparable: compatibility forms, no case, single spaces, straight quotes."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return " ".join(text.split())
+
+
+def _has(folded: str, term: str) -> bool:
+    """Find a term that begins at a word's beginning, so that `freight` finds `freights` but `late` not `plate`."""
+    return re.search(r"(?<!\w)" + re.escape(_fold(term)), folded) is not None

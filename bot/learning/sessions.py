@@ -1,0 +1,428 @@
+"""How a session moves: one pure handler for each thing a learner can do in a lesson.
+
+Each is tied to one screen of one session by the button's session id and version. A press on an earlier
+screen, a second press, a press after the end or on a message left behind changes nothing and is answered
+with where the lesson is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from bot.errors import InvalidInput, NotYours
+from bot.events import AdoptionEvent, EventType, Evidence
+from bot.facts import Facts
+from bot.learning import views
+from bot.learning.checks import count_words, run_checks
+from bot.learning.path import next_lesson, standings
+from bot.messages import Message
+from bot.model import (
+    Changes,
+    Commitment,
+    Decision,
+    Draw,
+    Learner,
+    Reply,
+    Session,
+    SessionId,
+    SessionStatus,
+    Snapshot,
+    Stage,
+    Submission,
+)
+from lessons.model import Catalogue, CheckStep, CommitStep, Lesson, PracticeStep
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The screen that a button belongs to."""
+
+    session: SessionId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueLesson:
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPractice:
+    """`text` None: done, without showing the result."""
+
+    at: At
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHint:
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class RetryStep:
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPractice:
+    at: At
+    met: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCheck:
+    at: At
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfidence:
+    at: At
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMinutes:
+    at: At
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportUse:
+    """`tool` "" means that none was used."""
+
+    at: At
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeCommitment:
+    """`when` and `task` None take the lesson's wording."""
+
+    at: At
+    tool: str
+    when: str | None = None
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkipCommitment:
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLesson:
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What every handler of a live screen works on."""
+
+    snapshot: Snapshot
+    learner: Learner
+    session: Session
+    lesson: Lesson
+    catalogue: Catalogue
+    now: datetime
+    facts: Facts
+
+    def fact(self, kind: EventType, **more: JsonValue) -> AdoptionEvent:
+        """Record a fact about the session's present step."""
+        return self.facts.in_lesson(kind, self.lesson, self.session.step, **more)
+
+    def noted(self, **more: JsonValue) -> Session:
+        """Return the session with something noted down for the present step."""
+        key = str(self.session.step)
+        before = views.note_of(self.session)
+        notes: Mapping[str, JsonValue] = {**self.session.notes, key: {**before, **more}}
+        return replace(self.session, notes=notes)
+
+    def shows(
+        self,
+        session: Session,
+        *events: AdoptionEvent,
+        commitment: Commitment | None = None,
+        submission: Submission | None = None,
+    ) -> Decision:
+        """Decide that the session stands here now, after these events."""
+        session = replace(session, version=session.version + 1, updated_at=self.now)
+        message = views.screen(session, self.lesson, self.learner, self.catalogue)
+        return self._decide(session, message, events, commitment, submission)
+
+    def advances(
+        self, session: Session, *events: AdoptionEvent, commitment: Commitment | None = None
+    ) -> Decision:
+        """Decide that the step is done: the next one is shown, or the lesson ends."""
+        step = session.step + 1
+        if step == len(self.lesson.steps):
+            return self._completes(session, events, commitment)
+        stages = views.reflect_stages(self.lesson, step)
+        moved = replace(session, step=step, stage=stages[0] if stages else Stage.ASK)
+        shown = self.facts.in_lesson(
+            EventType.STEP_SHOWN, self.lesson, step, kind=views.step_kind(self.lesson.steps[step])
+        )
+        return self.shows(moved, *events, shown, commitment=commitment)
+
+    def _completes(
+        self, session: Session, events: tuple[AdoptionEvent, ...], commitment: Commitment | None
+    ) -> Decision:
+        seconds = round((self.now - session.started_at).total_seconds())
+        ended = replace(
+            session,
+            status=SessionStatus.COMPLETED,
+            version=session.version + 1,
+            updated_at=self.now,
+            ended_at=self.now,
+        )
+        events = (*events, self.fact(EventType.LESSON_COMPLETED, seconds=seconds))
+        history = (ended, *(s for s in self.snapshot.history if s.id != ended.id))
+        following = next_lesson(standings(self.learner, history, self.catalogue))
+        if following:
+            events = (*events, self.facts.offer(following.lesson, "completed"))
+        message = views.completed_screen(
+            ended, self.lesson, self.learner, self.catalogue, following.lesson if following else None
+        )
+        return self._decide(ended, message, events, commitment)
+
+    def _decide(
+        self,
+        session: Session,
+        message: Message,
+        events: tuple[AdoptionEvent, ...],
+        commitment: Commitment | None = None,
+        submission: Submission | None = None,
+    ) -> Decision:
+        learner = self.learner
+        if session.status is SessionStatus.COMPLETED:
+            learner = replace(learner, current=None)
+        changes = Changes(
+            learner=learner, sessions=(session,), events=events, commitment=commitment, submission=submission
+        )
+        return Decision(Reply(message, post=session.post), changes)
+
+
+def _turn(snapshot: Snapshot, at: At, catalogue: Catalogue, now: datetime, draw: Draw) -> Turn | Decision:
+    """Find the live screen that a press belongs to, or decide what to answer where it is live no more."""
+    learner, session, lesson = snapshot.learner, snapshot.session, snapshot.lesson
+    if learner is None or session is None or lesson is None or session.id != at.session:
+        raise NotYours
+    if session.learner != learner.id:
+        raise NotYours
+    facts = Facts(snapshot, now, draw)
+    if session.status is SessionStatus.OPEN and session.version == at.version:
+        return Turn(snapshot, learner, session, lesson, catalogue, now, facts)
+    stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
+    return Decision(present_session(snapshot, at.version, catalogue), Changes(events=(stale,)))
+
+
+def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:
+    """Show where the snapshot's session is now, on the message whose button carried `pressed_version`."""
+    session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.learner
+    assert session and lesson and learner
+    if pressed_version is not None and pressed_version < session.moved_version:
+        return Reply(views.moved_notice(lesson, "in a newer message"))
+    if session.status is SessionStatus.OPEN:
+        return Reply(views.screen(session, lesson, learner, catalogue), post=session.post)
+    if session.status is SessionStatus.LEFT:
+        return Reply(views.left_screen(session, lesson), post=session.post)
+    if session.status is SessionStatus.ABANDONED:
+        return Reply(views.moved_notice(lesson, "from the start, in a newer message"))
+    following = next_lesson(standings(learner, snapshot.history, catalogue))
+    screen = views.completed_screen(
+        session, lesson, learner, catalogue, following.lesson if following else None
+    )
+    return Reply(screen, post=session.post)
+
+
+def continue_lesson(
+    snapshot: Snapshot, command: ContinueLesson, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Go on from a concept, or from the feedback to a question or practice."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    return turn if isinstance(turn, Decision) else turn.advances(turn.session)
+
+
+def submit_practice(
+    snapshot: Snapshot, command: SubmitPractice, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Take a practice as done, or check a pasted result; the text is dropped unless it is set to be kept."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    step = turn.lesson.steps[turn.session.step]
+    if not isinstance(step, PracticeStep):
+        return turn.shows(turn.session)
+    if command.text is None:
+        session = replace(turn.noted(answer="done"), stage=Stage.FEEDBACK)
+        return turn.shows(session, turn.fact(EventType.PRACTICE_SUBMITTED, answer="done"))
+    text = command.text.strip()
+    if not text:
+        raise InvalidInput({"text": "There is nothing to check yet: paste your result, or press “I did it”."})
+    results = run_checks(step.practice.checks, text)
+    passed: list[JsonValue] = [r.passed for r in results]
+    session = turn.noted(answer="paste", checks=passed, lines=[r.line for r in results])
+    event = turn.fact(
+        EventType.PRACTICE_SUBMITTED,
+        answer="paste",
+        characters=len(text),
+        words=count_words(text),
+        checks=passed,
+    )
+    return turn.shows(replace(session, stage=Stage.FEEDBACK), event, submission=_kept(turn, text))
+
+
+def _kept(turn: Turn, text: str) -> Submission | None:
+    days = turn.catalogue.organization.keep_text_days
+    if not days:
+        return None
+    return Submission(
+        turn.session.id, turn.session.step, turn.learner.id, text, turn.now + timedelta(days=days)
+    )
+
+
+def show_hint(
+    snapshot: Snapshot, command: ShowHint, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Show the practice's hint."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    return turn.shows(turn.noted(hint=True), turn.fact(EventType.HINT_SHOWN))
+
+
+def retry_step(
+    snapshot: Snapshot, command: RetryStep, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Ask the practice or the question again; a wrong answer is not offered twice."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    return turn if isinstance(turn, Decision) else turn.shows(replace(turn.session, stage=Stage.ASK))
+
+
+def review_practice(
+    snapshot: Snapshot, command: ReviewPractice, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Take the learner's own judgement by the rubric, and go on."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    met = "all" if command.met == "all" else "some"
+    return turn.advances(turn.noted(met=met), turn.fact(EventType.PRACTICE_REVIEWED, met=met))
+
+
+def answer_check(
+    snapshot: Snapshot, command: AnswerCheck, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Give the feedback of the chosen answer."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    step = turn.lesson.steps[turn.session.step]
+    if not isinstance(step, CheckStep) or not 0 <= command.answer < len(step.check.answers):
+        return turn.shows(turn.session)
+    tried = list(views.note_of(turn.session).get("tried", ()))
+    right = step.check.answers[command.answer].right
+    event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
+    session = turn.noted(answer=command.answer, tried=[*tried, command.answer])
+    return turn.shows(replace(session, stage=Stage.FEEDBACK), event)
+
+
+def report_confidence(
+    snapshot: Snapshot, command: ReportConfidence, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Note the confidence after the practice, 0-100."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    value = min(100, max(0, command.value))
+    event = turn.fact(EventType.CONFIDENCE_REPORTED, value=value, when="after")
+    return _reflected(turn, turn.noted(confidence=value), event)
+
+
+def report_minutes(
+    snapshot: Snapshot, command: ReportMinutes, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Note the minutes saved; below zero is time lost."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    event = turn.fact(EventType.MINUTES_SAVED_REPORTED, value=command.value)
+    return _reflected(turn, turn.noted(minutes=command.value), event)
+
+
+def report_use(
+    snapshot: Snapshot, command: ReportUse, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Note which tool was used, as the learner's own word."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    tool = command.tool if command.tool in turn.lesson.tools else ""
+    kind = EventType.TOOL_USED if tool else EventType.TOOL_NOT_USED
+    event = replace(turn.fact(kind), tool=tool or None, evidence=Evidence.SELF_REPORT)
+    return _reflected(turn, turn.noted(used=tool), event)
+
+
+def _reflected(turn: Turn, session: Session, event: AdoptionEvent) -> Decision:
+    """Ask the reflect step's next question, or go on after its last."""
+    stages = views.reflect_stages(turn.lesson, session.step)
+    later = stages[stages.index(session.stage) + 1 :] if session.stage in stages else ()
+    if later:
+        return turn.shows(replace(session, stage=later[0]), event)
+    return turn.advances(session, event)
+
+
+def make_commitment(
+    snapshot: Snapshot, command: MakeCommitment, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Take the if-then plan, in the lesson's words or the learner's own."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    step = turn.lesson.steps[turn.session.step]
+    if not isinstance(step, CommitStep):
+        return turn.shows(turn.session)
+    when, task = _plan_words(command, step.commit.when, step.commit.task)
+    tool = command.tool if command.tool in turn.lesson.tools else turn.lesson.tools[0]
+    own = (when, task) != (step.commit.when, step.commit.task)
+    event = replace(turn.fact(EventType.COMMITMENT_MADE, own_words=own), tool=tool)
+    made = Commitment(turn.session.id, turn.learner.id, turn.lesson.id, when, task, tool, now)
+    return turn.advances(turn.noted(when=when, task=task, tool=tool), event, commitment=made)
+
+
+def _plan_words(command: MakeCommitment, when: str, task: str) -> tuple[str, str]:
+    words = [(command.when, when, "when"), (command.task, task, "task")]
+    problems = {
+        name: "Please say it in a few words." for own, _, name in words if own is not None and not own.strip()
+    }
+    if problems:
+        raise InvalidInput(problems)
+    own_when, own_task = ((own or given).strip()[:140] for own, given, _ in words)
+    return own_when, own_task
+
+
+def skip_commitment(
+    snapshot: Snapshot, command: SkipCommitment, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Go on without a plan."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    return turn.advances(turn.session, turn.fact(EventType.COMMITMENT_SKIPPED))
+
+
+def leave_lesson(
+    snapshot: Snapshot, command: LeaveLesson, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Leave the lesson where it is; it can be gone on with at any time, on any channel."""
+    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    if isinstance(turn, Decision):
+        return turn
+    left = replace(turn.session, status=SessionStatus.LEFT, version=turn.session.version + 1, updated_at=now)
+    changes = Changes(learner=turn.learner, sessions=(left,), events=(turn.fact(EventType.LESSON_LEFT),))
+    return Decision(Reply(views.left_screen(left, turn.lesson), post=left.post), changes)

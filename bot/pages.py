@@ -1,0 +1,301 @@
+"""What Laps says outside lessons: the welcome, the first questions, `me`, the home, quiet and stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
+from bot.learning.views import confidence_buttons, plan_sentence
+from bot.messages import (
+    Args,
+    Block,
+    Button,
+    ChoiceField,
+    Choices,
+    Code,
+    Emphasis,
+    Fields,
+    Form,
+    Heading,
+    Items,
+    Message,
+    Note,
+    Progress,
+    Text,
+    TextField,
+    say,
+)
+from bot.model import JoinCode, Learner, Snapshot
+from lessons.model import Catalogue
+
+
+def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
+    """Say what Laps is, who sees what and how to stop, and ask for consent."""
+    days = catalogue.organization.keep_text_days
+    kept = "dropped at once" if days == 0 else f"deleted after {days} days"
+    blocks: tuple[Block, ...] = (
+        Heading("Laps: short practice with AI, on your own work"),
+        Text(
+            f"Lessons of 3 to 7 minutes for your job at {catalogue.organization.name}, right here. "
+            "Each starts with a task you do in your own AI tool, not with theory."
+        ),
+        Items(
+            (
+                "Who sees what: your answers are yours. Your organization sees figures for groups of five or "
+                "more, never yours alone.",
+                f"What you paste is checked by simple rules, then {kept}. No AI reads it.",
+                "How to stop: type stop, at any time. Type pause for a while of quiet.",
+            )
+        ),
+        Choices(
+            (
+                Button("Agree and start", "agree", emphasis=Emphasis.PRIMARY),
+                Button("No, thank you", "decline"),
+            )
+        ),
+    )
+    if waiting:
+        blocks = (*blocks, Note("Laps waits for your answer: press a button, or type agree or no."))
+    return Message("Laps offers short practice with AI on your own work. Agree or say no.", blocks)
+
+
+def declined() -> Message:
+    """Take a No kindly, with the way back in."""
+    text = "All right: Laps will not write to you. If you change your mind, the door is here."
+    return say(text, Choices((Button("Take part after all", "agree"),)))
+
+
+def stopped() -> Message:
+    """Say that Laps has stopped, with the way back in."""
+    text = "Laps has stopped for you and will not write again. What you did is kept for when you come back."
+    return say(text, Choices((Button("Come back", "resume"),)))
+
+
+def paused(until: date | None) -> Message:
+    """Say until when Laps is quiet."""
+    when = f"until {until:%A}, {until.day} {until:%B %Y}" if until else "until you say resume"
+    text = f"Quiet {when}. You can still take a lesson whenever you like: type next."
+    return say(text, Choices((Button("Resume now", "resume"), Button("Next lesson", "next"))))
+
+
+# ---------------------------------------------------------------- questions
+
+
+def question(name: str, snapshot: Snapshot, catalogue: Catalogue, first: bool = False) -> Message:
+    """Ask one of the questions; `first` counts them, as before the first lesson."""
+    assert snapshot.learner is not None
+    title, *blocks = _QUESTIONS[name](snapshot, catalogue, {"v": str(snapshot.learner.version), "k": name})
+    head: list[Block] = [Heading(title.text)] if isinstance(title, Heading) else [title]
+    if first:
+        names = list(_QUESTIONS)
+        done = names.index(name)
+        head.append(Progress(done, len(names), f"Question {done + 1} of {len(names)}"))
+    else:
+        blocks.append(Choices((Button("Back", "me"),)))
+    return Message(title.text if isinstance(title, Heading) else name, (*head, *blocks))
+
+
+def _ask_job_family(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
+    buttons = tuple(
+        Button(family.name, "set", {**args, "x": id}) for id, family in catalogue.job_families.items()
+    )
+    return (
+        Heading("What is your job?"),
+        Text("You get lessons on tasks of this job. You can change it later: type me."),
+        Choices(buttons),
+    )
+
+
+def _ask_tools(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
+    assert snapshot.learner is not None
+    options = tuple((id, tool.name) for id, tool in catalogue.tools.items())
+    form = Form(
+        name="tools",
+        title="Your AI tools",
+        open_label="Choose your tools",
+        submit_label="These are mine",
+        submit="set",
+        args=args,
+        fields=(ChoiceField("x", "Tools you have at work", options, snapshot.learner.tools, many=True),),
+        emphasis=Emphasis.PRIMARY,
+    )
+    everything = Button("I have all of them", "set", {**args, "x": ",".join(id for id, _ in options)})
+    more: tuple[Block, ...] = (Choices((everything,)),) if len(options) > 1 else ()
+    return (
+        Heading("Which AI tools do you have at work?"),
+        Text("You practise in the real tool, so choose what you can open now."),
+        form,
+        *more,
+    )
+
+
+def _ask_time_zone(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
+    account, learner = snapshot.account, snapshot.learner
+    told = (account.time_zone if account else None) or (learner.time_zone if learner else None)
+    zone = told or snapshot.organization.time_zone
+    source = f"{snapshot.workspace.channel.spoken} says" if told else "Most people here have"
+    form = Form(
+        name="zone",
+        title="Your time zone",
+        open_label="Another one",
+        submit_label="Use this one",
+        submit="set",
+        args=args,
+        fields=(TextField("x", "A city or a zone, such as Lisbon or Europe/Lisbon", zone, max_length=60),),
+    )
+    return (
+        Heading("When is your day?"),
+        Text(f"{source} {zone.replace('_', ' ')}. Laps keeps to your hours, so it should be right."),
+        Choices((Button("That is right", "set", {**args, "x": zone}, Emphasis.PRIMARY),)),
+        form,
+    )
+
+
+def _ask_confidence(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
+    return (
+        Heading("One number before you start"),
+        Text("How confident are you today that you can use AI tools for your own work?"),
+        Note("0 = not at all, 100 = completely. It is asked again later, so that you can see the change."),
+        confidence_buttons("set", {**args, "f": "x"}),
+    )
+
+
+_QUESTIONS = {
+    "job_family": _ask_job_family,
+    "tools": _ask_tools,
+    "time_zone": _ask_time_zone,
+    "confidence": _ask_confidence,
+}
+
+
+# ---------------------------------------------------------------- where one is
+
+
+def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
+    """Offer what comes next."""
+    learner = snapshot.learner
+    assert learner is not None
+    session, lesson = snapshot.session, snapshot.lesson
+    if session and lesson and session.status in UNFINISHED:
+        text = f"You are at step {session.step + 1} of {len(lesson.steps)} of “{lesson.title}”."
+        buttons = (Button("Go on", "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))
+        return Message(text, (Text(text), Choices(buttons)))
+    following = next_lesson(standings(learner, snapshot.history, catalogue))
+    if following is None:
+        return say(
+            "You have done every lesson there is for your job.", Choices((Button("All lessons", "lessons"),))
+        )
+    first = not snapshot.history
+    lead = "You are set. Your first lesson:" if first else "Your next lesson:"
+    start = "Start the first lesson" if first else "Start"
+    blocks = (
+        Text(lead),
+        Text(f"{following.lesson.title} ({following.lesson.minutes} minutes)", strong=True),
+        Note("Have your AI tool open beside this. You can leave at any step and go on later."),
+        Choices((Button(start, "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))),
+    )
+    return Message(f"{lead} {following.lesson.title}", blocks)
+
+
+def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode | None = None) -> Message:
+    """Show a learner what Laps knows of them, and let them change it."""
+    learner = snapshot.learner
+    assert learner is not None
+    blocks: list[Block] = [Heading("You and Laps"), Fields(_about(snapshot, learner, catalogue, now))]
+    blocks += _progress(standings(learner, snapshot.history, catalogue))
+    blocks += _adoption(snapshot, catalogue)
+    if snapshot.commitments:
+        plans = tuple(
+            plan_sentence(
+                c.when, catalogue.tools[c.tool].name if c.tool in catalogue.tools else c.tool, c.task
+            )
+            for c in snapshot.commitments[:5]
+        )
+        blocks += [Heading("Your plans", level=2), Items(plans)]
+    if code:
+        text = "To go on in another channel (Slack, Teams or the practice room), type this there within 15 minutes:"
+        blocks += [Heading("One learner, several channels", level=2), Text(text), Code(f"join {code.code}")]
+    blocks.append(Choices(tuple(Button(label, "ask", {"k": name}) for name, label in _SETTING_BUTTONS)))
+    blocks.append(Choices(_quiet_buttons(learner, now)))
+    blocks.append(Note("Only you see this page."))
+    return Message("You and Laps", tuple(blocks))
+
+
+_SETTING_BUTTONS = (
+    ("job_family", "Change job"),
+    ("tools", "Change tools"),
+    ("time_zone", "Change time zone"),
+    ("confidence", "Confidence now"),
+)
+
+
+def home(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:
+    """Show the home: what is next, own progress, own adoption, quiet and stop."""
+    learner = snapshot.learner
+    assert learner is not None
+    following = ready(snapshot, catalogue)
+    blocks: list[Block] = [Heading("Laps"), *following.blocks]
+    blocks += _progress(standings(learner, snapshot.history, catalogue))
+    blocks += _adoption(snapshot, catalogue)
+    blocks.append(Choices((Button("My settings", "me"), *_quiet_buttons(learner, now))))
+    blocks.append(Note("Only you see this page."))
+    return Message("Laps", tuple(blocks))
+
+
+def _about(
+    snapshot: Snapshot, learner: Learner, catalogue: Catalogue, now: datetime
+) -> tuple[tuple[str, str], ...]:
+    family = catalogue.job_families.get(learner.job_family or "")
+    tools = ", ".join(catalogue.tools[t].name for t in learner.tools if t in catalogue.tools)
+    quiet = "on"
+    if learner.is_paused(now):
+        until = learner.paused_until
+        quiet = f"paused until {until.date().isoformat()}" if until else "paused"
+    pairs = [
+        ("Job", family.name if family else "not chosen"),
+        ("Tools", tools or "not chosen"),
+        ("Time zone", (learner.time_zone or "not chosen").replace("_", " ")),
+        ("Confidence at the start", "not asked" if learner.confidence is None else str(learner.confidence)),
+        ("Laps is", quiet),
+    ]
+    if len(snapshot.accounts) > 1:
+        names = [channel.spoken for channel, _ in snapshot.accounts]
+        pairs.append(("Channels", ", ".join(names)))
+    return tuple(pairs)
+
+
+def _progress(listed: Sequence[Standing]) -> list[Block]:
+    done = sum(x.done for x in listed)
+    return [
+        Heading("Your lessons", level=2),
+        Progress(done, max(1, len(listed)), f"{done} of {len(listed)} done"),
+    ]
+
+
+def _adoption(snapshot: Snapshot, catalogue: Catalogue) -> list[Block]:
+    """Show own use of the tools, by one's own word."""
+    heading = Heading("Your use of AI, last 4 weeks", level=2)
+    if not snapshot.uses:
+        return [heading, Text("Nothing reported yet. Lessons ask you; the number that counts is real use.")]
+    lines = tuple(
+        f"{u.use_case}: {u.count} × {catalogue.tools[u.tool].name if u.tool in catalogue.tools else u.tool}"
+        for u in snapshot.uses
+    )
+    return [heading, Items(lines), Note("By your own word.")]
+
+
+def _quiet_buttons(learner: Learner, now: datetime) -> tuple[Button, ...]:
+    quiet = Button("Resume", "resume") if learner.is_paused(now) else Button("Pause", "pause")
+    return (quiet, Button("Stop Laps", "stop", emphasis=Emphasis.DANGER))
+
+
+def joined_accounts() -> Message:
+    """Say that two accounts are one learner now."""
+    text = "Joined: you are one learner in both places now. Lessons go on where you left them."
+    return say(text, Choices((Button("Next lesson", "next", emphasis=Emphasis.PRIMARY), Button("Me", "me"))))
+
+
+def joined_already() -> Message:
+    """Say that the code is one's own."""
+    return say("That is your own code, and this account is yours already. Type it on the other channel.")

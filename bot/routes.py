@@ -1,0 +1,357 @@
+"""The one table of verbs: what each is read from, who decides it, what it needs, how help explains it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot import joining, pages
+from bot.errors import NotYours
+from bot.events import EventType
+from bot.facts import Facts
+from bot.learning import opening, sessions
+from bot.learning.checks import count_words
+from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
+from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, Snapshot, Stage, Status
+from bot.ports import Needs
+from lessons.model import Catalogue, PracticeStep
+
+Handler = Callable[[Snapshot, Any, Catalogue, datetime, Draw], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One verb.
+
+    Attributes:
+        command: makes the command from the args; raises KeyError or ValueError where they are not its own.
+        handler: decides it.
+        help: one line; "" for verbs that are pressed, not typed.
+        usage: how it is typed.
+        before_consent: may be used by a person who has not agreed.
+        when_stopped: may be used after `stop`.
+        in_session: belongs to a screen of a session.
+        after_questions: waits until the first questions are answered.
+    """
+
+    command: Callable[[Args], object]
+    handler: Handler
+    help: str = ""
+    usage: str = ""
+    needs: Needs = field(default_factory=Needs)
+    before_consent: bool = False
+    when_stopped: bool = False
+    in_session: bool = False
+    after_questions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHelp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Open a form of the present screen as a modal."""
+
+    form: str
+    args: Args
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something typed or pressed that is no verb."""
+
+    text: str
+
+
+def show_help(
+    snapshot: Snapshot, command: ShowHelp, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Print the verbs."""
+    event = Facts(snapshot, now, draw)(EventType.HELP_SHOWN)
+    return Decision(Reply(help_page(), aside=True), Changes(events=(event,)))
+
+
+def help_page() -> Message:
+    """Make the help from the table of routes."""
+    pairs = tuple((route.usage, route.help) for route in ROUTES.values() if route.help)
+    blocks = (
+        Heading("What you can type"),
+        Fields(pairs),
+        Note("In Slack the same words work after /laps."),
+        Choices((Button("Next lesson", "next"), Button("Lessons", "lessons"), Button("Me", "me"))),
+    )
+    fallback = "\n".join(f"{usage}: {text}" for usage, text in pairs)
+    return Message(fallback, blocks)
+
+
+def handle_unknown(
+    snapshot: Snapshot, command: Unknown, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Take a pasted result as such where one is asked for; else name the nearest verb."""
+    session, lesson = snapshot.session, snapshot.lesson
+    if (
+        session is not None
+        and lesson is not None
+        and session.status is SessionStatus.OPEN
+        and session.stage is Stage.ASK
+        and isinstance(step := lesson.steps[session.step], PracticeStep)
+        and step.practice.answer == "paste"
+        and count_words(command.text) >= PASTED_WORDS
+    ):
+        pasted = sessions.SubmitPractice(sessions.At(session.id, session.version), command.text)
+        decision = sessions.submit_practice(snapshot, pasted, catalogue, now, draw)
+        return opening.move_here(decision, snapshot, lesson, draw)
+    nearest = nearest_verb(command.text)
+    event = Facts(snapshot, now, draw)(EventType.HELP_SHOWN, verb=nearest)
+    if nearest:
+        text = f"Did you mean {nearest}?"
+        buttons = (Button(nearest, nearest), Button("Help", "help"))
+    else:
+        text = "That is none of the words Laps knows. It is no chatbot: it gives you lessons for your own AI tool."
+        buttons = (Button("Next lesson", "next"), Button("Help", "help"))
+    return Decision(Reply(say(text, Choices(buttons)), aside=True), Changes(events=(event,)))
+
+
+PASTED_WORDS = 8
+"""From this many words on, what is typed while a result is asked for is taken as the result."""
+
+
+def open_form(
+    snapshot: Snapshot, command: OpenForm, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Open the form as the present screen has it; where the screen has moved on, show the screen."""
+    reply = current_screen(snapshot, command.args, catalogue, now)
+    form = reply.message.form(command.form) if reply.message else None
+    if form is None or any(form.args.get(k) != v for k, v in command.args.items() if k in ("s", "v", "k")):
+        return Decision(reply)
+    return Decision(Reply(form=form))
+
+
+def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -> Reply:
+    """Show the screen, as it is now, that buttons with these args belong to.
+
+    Raises:
+        NotYours: the args name somebody else's session.
+    """
+    if "s" in args:
+        session, learner = snapshot.session, snapshot.learner
+        if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
+            raise NotYours
+        return sessions.present_session(snapshot, _number(args["v"]), catalogue)
+    learner = joining.known(snapshot)
+    name = args.get("k", "")
+    if name in joining.SETTINGS and learner.status is Status.ACTIVE:
+        if joining.next_question(learner) in (None, name):
+            first = joining.next_question(learner) is not None
+            return Reply(pages.question(name, snapshot, catalogue, first))
+    return joining.present(snapshot, catalogue, now)
+
+
+def nearest_verb(typed: str) -> str | None:
+    """Find the verb most like what was typed; None where it is no short mistyping of one."""
+    words = typed.split()
+    if not words or len(words) > 3:
+        return None
+    verbs = [verb for verb, route in ROUTES.items() if route.help]
+    close = difflib.get_close_matches(words[0].casefold(), verbs, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+_BARE = {"yes": "agree", "agree": "agree", "no": "decline", "?": "help", "hi": "help", "hello": "help"}
+_CODE = re.compile(r"^(?:join\s+)?([a-z2-7]{4})-?([a-z2-7]{4})$")
+_LESSON_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
+
+
+def read(text: str) -> tuple[str, Args]:
+    """Read what was typed into a verb and its args; what is no verb is `unknown` with its text."""
+    said = " ".join(text.split())
+    folded = said.casefold().strip(".!").removeprefix("/laps ").strip()
+    words = folded.split()
+    if not words:
+        return ("help" if not said else "unknown"), ({} if not said else {"text": text[:3000]})
+    verb = words[0]
+    if code := _CODE.match(folded):
+        if folded.startswith("join ") or "-" in folded:
+            return "join", {"code": f"{code[1]}-{code[2]}"}
+    if len(words) == 1 and ((verb in ROUTES and ROUTES[verb].help) or verb in _BARE):
+        return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
+    if verb in ("lesson", "restart") and len(words) == 2:
+        return verb, {"id": words[1]}
+    if verb == "pause" and len(words) <= 4:
+        until = " ".join(words[1:]).removeprefix("until ").removeprefix("for ")
+        return "pause", {"until": until}
+    if len(words) == 1 and _LESSON_ID.match(verb):
+        return "lesson", {"id": verb}
+    return "unknown", {"text": text[:3000]}
+
+
+def _at(args: Args) -> sessions.At:
+    return sessions.At(SessionId(args["s"]), _number(args["v"]))
+
+
+def _number(text: str) -> int:
+    """Read a whole number of at most nine digits.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if len(text) > 9:
+        raise ValueError(text[:20])
+    return int(text)
+
+
+def _setting(args: Args) -> joining.ChangeSetting:
+    if args["k"] not in joining.SETTINGS:
+        raise ValueError(args["k"])
+    value = args["n"] if args.get("f") else args["x"]
+    return joining.ChangeSetting(args["k"], value, _number(args["v"]) if "v" in args else None)
+
+
+def _asked(args: Args) -> joining.AskSetting:
+    if args["k"] not in joining.SETTINGS:
+        raise ValueError(args["k"])
+    return joining.AskSetting(args["k"])
+
+
+_HISTORY = Needs(history=True)
+_EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True)
+
+ROUTES: dict[str, Route] = {
+    # typed, in the order of the help
+    "next": Route(
+        lambda a: opening.OpenNext(),
+        opening.open_next,
+        "Start the next lesson, or go on with the one under way.",
+        "next",
+        _HISTORY,
+        after_questions=True,
+    ),
+    "lessons": Route(
+        lambda a: opening.ShowLessons(),
+        opening.show_lessons,
+        "The lessons for your job: what is done, what is next.",
+        "lessons",
+        _HISTORY,
+        after_questions=True,
+    ),
+    "lesson": Route(
+        lambda a: opening.OpenLesson(a["id"]),
+        opening.open_lesson,
+        "Open one lesson.",
+        "lesson ID",
+        _HISTORY,
+        after_questions=True,
+    ),
+    "restart": Route(
+        lambda a: opening.RestartLesson(a.get("id", "")),
+        opening.restart_lesson,
+        "Start the lesson under way over.",
+        "restart",
+        _HISTORY,
+        after_questions=True,
+    ),
+    "me": Route(
+        lambda a: joining.ShowMe(),
+        joining.show_me,
+        "What Laps knows of you; change it; join another channel.",
+        "me",
+        _EVERYTHING,
+        when_stopped=True,
+    ),
+    "pause": Route(
+        lambda a: joining.Pause(a.get("until", "")),
+        joining.pause,
+        "Quiet for a while: pause, pause friday, pause 2 weeks, pause until 2026-12-01.",
+        "pause [until]",
+        _EVERYTHING,
+    ),
+    "resume": Route(
+        lambda a: joining.Resume(),
+        joining.resume,
+        "End a pause, or come back after stop.",
+        "resume",
+        _EVERYTHING,
+        when_stopped=True,
+    ),
+    "stop": Route(
+        lambda a: joining.Stop(), joining.stop, "Laps never writes to you again.", "stop", when_stopped=True
+    ),
+    "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
+    # consent and questions
+    "agree": Route(
+        lambda a: joining.Agree(), joining.agree, needs=_HISTORY, before_consent=True, when_stopped=True
+    ),
+    "decline": Route(lambda a: joining.Decline(), joining.decline, before_consent=True, when_stopped=True),
+    "join": Route(
+        lambda a: joining.JoinAccounts(a["code"]),
+        joining.join_accounts,
+        before_consent=True,
+        when_stopped=True,
+    ),
+    "set": Route(_setting, joining.change_setting, needs=_EVERYTHING),
+    "ask": Route(_asked, joining.ask_setting),
+    "form": Route(lambda a: OpenForm(a["form"], a), open_form, needs=_HISTORY),
+    # in a lesson
+    "go": Route(lambda a: sessions.ContinueLesson(_at(a)), sessions.continue_lesson, in_session=True),
+    "done": Route(lambda a: sessions.SubmitPractice(_at(a)), sessions.submit_practice, in_session=True),
+    "paste": Route(
+        lambda a: sessions.SubmitPractice(_at(a), a["text"]), sessions.submit_practice, in_session=True
+    ),
+    "hint": Route(lambda a: sessions.ShowHint(_at(a)), sessions.show_hint, in_session=True),
+    "again": Route(lambda a: sessions.RetryStep(_at(a)), sessions.retry_step, in_session=True),
+    "review": Route(
+        lambda a: sessions.ReviewPractice(_at(a), a["met"]), sessions.review_practice, in_session=True
+    ),
+    "answer": Route(
+        lambda a: sessions.AnswerCheck(_at(a), _number(a["a"])), sessions.answer_check, in_session=True
+    ),
+    "confidence": Route(
+        lambda a: sessions.ReportConfidence(_at(a), _number(a["n"])),
+        sessions.report_confidence,
+        in_session=True,
+    ),
+    "minutes": Route(
+        lambda a: sessions.ReportMinutes(_at(a), _number(a["n"])), sessions.report_minutes, in_session=True
+    ),
+    "used": Route(lambda a: sessions.ReportUse(_at(a), a["t"]), sessions.report_use, in_session=True),
+    "commit": Route(
+        lambda a: sessions.MakeCommitment(_at(a), a["t"], a.get("when"), a.get("task")),
+        sessions.make_commitment,
+        in_session=True,
+    ),
+    "no_plan": Route(lambda a: sessions.SkipCommitment(_at(a)), sessions.skip_commitment, in_session=True),
+    "leave": Route(lambda a: sessions.LeaveLesson(_at(a)), sessions.leave_lesson, in_session=True),
+    # sent by adapters
+    "arrive": Route(
+        lambda a: joining.Arrive(), joining.arrive, needs=_HISTORY, before_consent=True, when_stopped=True
+    ),
+    "depart": Route(lambda a: joining.Depart(), joining.depart, before_consent=True, when_stopped=True),
+    "home": Route(
+        lambda a: joining.ShowHome(),
+        joining.show_home,
+        needs=_EVERYTHING,
+        before_consent=True,
+        when_stopped=True,
+    ),
+    "profile": Route(
+        lambda a: joining.LearnProfile(), joining.learn_profile, before_consent=True, when_stopped=True
+    ),
+    "uninstall": Route(
+        lambda a: joining.UninstallWorkspace(),
+        joining.uninstall_workspace,
+        before_consent=True,
+        when_stopped=True,
+    ),
+    "unknown": Route(lambda a: Unknown(a.get("text", "")), handle_unknown),
+}
+
+
+def typed_verbs() -> tuple[tuple[str, str], ...]:
+    """Return (verb, what it does) of the verbs that people type, for a platform's list of commands."""
+    return tuple((verb, route.help) for verb, route in ROUTES.items() if route.help)
