@@ -1,0 +1,48 @@
+"""How the Teams adapter is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsConfig:
+    """The registration of the bot, and Microsoft's addresses.
+
+    Attributes:
+        app_id: MICROSOFT_APP_ID; None means that Teams is off, or anonymous.
+        app_password: MICROSOFT_APP_PASSWORD.
+        tenant_id: MICROSOFT_APP_TENANT_ID. The bot is single-tenant and listens to no other tenant.
+        anonymous: LAPS_TEAMS_ANONYMOUS: take activities without a token from this machine, for the Agents
+            Playground; see `bot.loopback`.
+        login_url, openid_url, service_url: where tokens, signing keys and conversations are; `service_url` is
+            used for people who have not written yet.
+    """
+
+    app_id: str | None = None
+    app_password: str | None = field(default=None, repr=False)
+    tenant_id: str | None = None
+    anonymous: bool = False
+    login_url: str = "https://login.microsoftonline.com"
+    openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    service_url: str = "https://smba.trafficmanager.net/teams/"
+
+    def __post_init__(self) -> None:
+        """Refuse anonymous mode beside credentials.
+
+        Raises:
+            ConfigError: both are set.
+        """
+        if self.anonymous and (self.app_id or self.app_password):
+            raise ConfigError(
+                "LAPS_TEAMS_ANONYMOUS",
+                "is set although Microsoft credentials are",
+                "Unset it: with credentials, activities are authenticated.",
+            )
+
+    @property
+    def bot_id(self) -> str:
+        """The bot's own id in Teams conversations."""
+        return f"28:{self.app_id or 'laps'}"

@@ -1,0 +1,249 @@
+"""Activities as Teams sends them, made into `Incoming`; what is not known becomes `Unsupported`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from html import unescape
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from bot.messages import Args
+from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.routes import read
+
+Activity = Mapping[str, Any]
+
+CARD_ACTION = "adaptiveCard/action"
+"""The name of the invoke that Action.Execute sends."""
+
+_ADAPTER_VERBS = frozenset({"depart", "profile", "uninstall"})
+"""Verbs that only the platform may send: nobody gets them in by a forged button."""
+
+
+def normalise(activity: Activity, tenant: str | None = None) -> Incoming | Unsupported:
+    """Read an activity; total: whatever is missing or strange in it becomes `Unsupported` or verb `unknown`.
+
+    Args:
+        activity: the JSON object that was posted, from a caller who was authenticated.
+        tenant: the only tenant to listen to; None listens to all.
+    """
+    if activity.get("channelId") != "msteams":
+        return Unsupported("other_channel")
+    reader = _READERS.get(_text(activity.get("type")))
+    if reader is None:
+        return Unsupported("activity_type")
+    theirs = _tenant(activity)
+    if tenant and theirs and theirs != tenant:
+        return Unsupported("other_tenant")
+    if not (_text(_object(activity.get("from")).get("id")) and _text(_conversation(activity).get("id"))):
+        return Unsupported("nobody")
+    return reader(activity, theirs or tenant or "local")
+
+
+def _message(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    value = activity.get("value")
+    typed = _text(activity.get("text"))
+    if isinstance(value, dict) and ("v" in value or not typed.strip()):
+        verb, args = _pressed(value)
+        return _incoming(activity, tenant, verb, args, source=_source(activity))
+    if not _is_personal(activity) and not _mentions_bot(activity):
+        return Unsupported("not_mentioned")
+    verb, args = read(_said(activity))
+    return _incoming(activity, tenant, verb, args)
+
+
+def _invoke(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    if activity.get("name") != CARD_ACTION:
+        return Unsupported("invoke")
+    action = _object(_object(activity.get("value")).get("action"))
+    verb, args = _pressed(_object(action.get("data")))
+    return _incoming(activity, tenant, verb, args, source=_source(activity), takes_message=True)
+
+
+def _conversation_update(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    if not _is_personal(activity):
+        return Unsupported("conversation_members")
+    if _has_bot(activity, "membersAdded"):
+        return _incoming(activity, tenant, "arrive")
+    if _has_bot(activity, "membersRemoved"):
+        return _incoming(activity, tenant, "depart")
+    return Unsupported("other_members")
+
+
+def _installation_update(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    if not _is_personal(activity):
+        return Unsupported("conversation_installation")
+    match activity.get("action"):
+        case "add" | "add-upgrade":
+            return _incoming(activity, tenant, "arrive")
+        case "remove":
+            return _incoming(activity, tenant, "depart")
+        case _:  # "remove-upgrade": the app comes back at once
+            return Unsupported("installation")
+
+
+_READERS: dict[str, Callable[[Activity, str], Incoming | Unsupported]] = {
+    "message": _message,
+    "invoke": _invoke,
+    "conversationUpdate": _conversation_update,
+    "installationUpdate": _installation_update,
+}
+
+
+def _incoming(
+    activity: Activity,
+    tenant: str,
+    verb: str,
+    args: Args | None = None,
+    source: Source | None = None,
+    takes_message: bool = False,
+) -> Incoming:
+    return Incoming(
+        id=_id(activity),
+        workspace=WorkspaceRef(ChannelName.TEAMS, tenant),
+        sender=_sender(activity),
+        conversation=_text(_conversation(activity).get("id")),
+        verb=verb,
+        args=args or {},
+        surface=Surface.DIRECT_MESSAGE if _is_personal(activity) else Surface.CONVERSATION,
+        source=source,
+        takes_message=takes_message,
+    )
+
+
+# ---------------------------------------------------------------- what was pressed
+
+
+def _pressed(data: Mapping[str, Any]) -> tuple[str, Args]:
+    """Read a button's data: {"v": verb, "a": args}; "f" names the form whose `form.field`s lie beside it."""
+    verb, carried = data.get("v"), data.get("a", {})
+    if not isinstance(verb, str) or not isinstance(carried, dict) or verb in _ADAPTER_VERBS:
+        return "unknown", {}
+    args = {name: value for name, value in carried.items() if isinstance(value, str)}
+    if len(args) < len(carried):
+        return "unknown", {}
+    form = data.get("f")
+    if isinstance(form, str):
+        args |= _fields(data, f"{form}.")
+    return verb, args
+
+
+def _fields(data: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in data.items()
+        if name.startswith(prefix) and isinstance(value, str)
+    }
+
+
+def _source(activity: Activity) -> Source:
+    return Source(external=_text(activity.get("replyToId")) or None)
+
+
+# ---------------------------------------------------------------- what was typed
+
+_TAG = re.compile(r"<at\b[^>]*>(.*?)</at>", re.DOTALL)
+
+
+def _said(activity: Activity) -> str:
+    """Give the typed text without the mention of the bot; other people's mentions become their names."""
+    text = _text(activity.get("text"))
+    bot = _object(activity.get("recipient")).get("id")
+    for mention in _mentions(activity):
+        marked, mentioned = _text(mention.get("text")), _object(mention.get("mentioned"))
+        name = "" if mentioned.get("id") == bot else _TAG.sub(r"\1", marked)
+        if marked and marked in text:
+            text = text.replace(marked, name)
+        elif not name:
+            text = _TAG.sub("", text, count=1)
+    if activity.get("textFormat") == "xml":
+        text = unescape(text)
+    return text.replace("&nbsp;", " ").strip()
+
+
+def _mentions(activity: Activity) -> list[Activity]:
+    return [entity for entity in _objects(activity.get("entities")) if entity.get("type") == "mention"]
+
+
+def _mentions_bot(activity: Activity) -> bool:
+    bot = _object(activity.get("recipient")).get("id")
+    return any(_object(m.get("mentioned")).get("id") == bot for m in _mentions(activity))
+
+
+# ---------------------------------------------------------------- who and where
+
+
+def _id(activity: Activity) -> str:
+    """Name the activity the same whenever it comes again.
+
+    Activity ids are unique within a conversation only. An activity without one (some invokes) is named by its
+    content, which holds its timestamp.
+    """
+    own = _text(activity.get("id"))
+    if not own:
+        content = orjson.dumps(activity, option=orjson.OPT_SORT_KEYS)
+        own = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return f"{_text(_conversation(activity).get('id'))}/{own}"
+
+
+def _sender(activity: Activity) -> Sender:
+    person = _object(activity.get("from"))
+    return Sender(
+        external=_text(person.get("id")),
+        name=_text(person.get("name")),
+        time_zone=_time_zone(activity),
+        service_url=_text(activity.get("serviceUrl")) or None,
+    )
+
+
+def _time_zone(activity: Activity) -> str | None:
+    """Find the zone that the client tells with a message: at its top, else in its clientInfo entity."""
+    told = [activity.get("localTimezone")]
+    told += [e.get("timezone") for e in _objects(activity.get("entities")) if e.get("type") == "clientInfo"]
+    return next((zone for zone in told if isinstance(zone, str) and _is_zone(zone)), None)
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _tenant(activity: Activity) -> str:
+    told = _object(_object(activity.get("channelData")).get("tenant")).get("id")
+    return _text(told) or _text(_conversation(activity).get("tenantId"))
+
+
+def _conversation(activity: Activity) -> Activity:
+    return _object(activity.get("conversation"))
+
+
+def _is_personal(activity: Activity) -> bool:
+    conversation = _conversation(activity)
+    kind = conversation.get("conversationType")
+    return kind == "personal" or (kind is None and not conversation.get("isGroup"))
+
+
+def _has_bot(activity: Activity, members: str) -> bool:
+    bot = _object(activity.get("recipient")).get("id")
+    return any(member.get("id") == bot for member in _objects(activity.get(members)))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: object) -> Activity:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Activity]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,38 @@
+"""The one pooled HTTP client of the Teams adapter."""
+
+from __future__ import annotations
+
+import aiohttp
+import orjson
+
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
+"""Seconds for a request: well within the 10 s Teams gives an invoke, and the lease of a delivery."""
+
+
+class Wire:
+    """Holds the client session that keys, token and sender share; it is made at first use, on their loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session, open."""
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=60)
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT, connector=connector)
+        return self._session
+
+    async def close(self) -> None:
+        """Close every connection; the next use opens anew."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def read_object(content: bytes) -> dict[str, object] | None:
+    """Read a JSON object; nothing at all is an empty one, anything else (an HTML page) is None."""
+    try:
+        found = orjson.loads(content) if content.strip() else {}
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
