@@ -165,7 +165,7 @@ class Dispatcher:
     def _decide(
         self, incoming: Incoming, route: Route, command: object, snapshot: Snapshot, now: datetime
     ) -> tuple[Decision, str]:
-        learner = joining.known(snapshot)
+        learner = snapshot.who
         draw = Draw(snapshot.organization.salt, learner.id, incoming.id)
         catalogue = self._catalogue()
         try:
@@ -205,7 +205,7 @@ class Dispatcher:
     ) -> tuple[Changes, Answer]:
         """Add to what was decided: the incoming id, the account, and where everything is said."""
         changes = decision.changes
-        learner = changes.learner or joining.known(snapshot)
+        learner = changes.learner or snapshot.who
         account = _account(incoming, snapshot, learner)
         if learner.version == 0 and changes.learner is None:
             account = None
@@ -214,7 +214,7 @@ class Dispatcher:
         for post_id, message in decision.reply.updates:
             post = await self._store.post(post_id)
             if post is not None:
-                accounts = await self._store.accounts_of(joining.known(snapshot))
+                accounts = await self._store.accounts_of(snapshot.who)
                 targets += [(post, w, a.service_url, message) for w, a in accounts if w.id == post.workspace]
         placed = place(incoming, snapshot, decision, learner, home, targets, now)
         changes = replace(
@@ -264,7 +264,7 @@ def _gate(
     incoming: Incoming, route: Route, snapshot: Snapshot, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision | None:
     """Hold back what must wait: consent, a stop, the first questions."""
-    learner = joining.known(snapshot)
+    learner = snapshot.who
     if learner.status in (Status.NEW, Status.DECLINED) and not route.before_consent:
         in_band = incoming.takes_message or incoming.takes_notice
         return joining.before_consent(snapshot, catalogue, now, draw, in_band)

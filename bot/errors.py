@@ -84,9 +84,7 @@ class CodeRefused(Refusal):
     hint = "Type me on the other channel for a fresh code."
 
     def __init__(self) -> None:
-        super().__init__(
-            "That code does not work: it may be mistyped, used already, or older than 15 minutes."
-        )
+        super().__init__("That code does not work: it is mistyped, used already, or older than 15 minutes.")
 
 
 class UnknownPerson(Refusal):

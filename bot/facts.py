@@ -18,11 +18,11 @@ class Facts:
     def __init__(self, snapshot: Snapshot, now: datetime, draw: Draw, learner: Learner | None = None) -> None:
         """Stamp for `learner`, else for the snapshot's."""
         self._snapshot = snapshot
-        self._learner = learner or snapshot.learner
+        self._learner = learner or snapshot.who
         self._now = now
         self._draw = draw
         self._made = 0
-        zone = (self._learner and self._learner.time_zone) or snapshot.organization.time_zone
+        zone = self._learner.time_zone or snapshot.organization.time_zone
         self._today = now.astimezone(_zone(zone)).date()
 
     @property
@@ -47,7 +47,6 @@ class Facts:
     def _event(
         self, kind: EventType, lesson: Lesson | None, step: int | None, properties: dict[str, JsonValue]
     ) -> AdoptionEvent:
-        assert self._learner is not None
         self._made += 1
         where = self._snapshot
         return AdoptionEvent(

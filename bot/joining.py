@@ -1,4 +1,4 @@
-"""First contact, consent, the few questions before the first lesson, `me`, quiet, and one learner on two channels.
+"""First contact, consent, the first questions, `me`, quiet, and one learner on two channels.
 
 Before a person agrees they get one message at most, the welcome; without an answer nothing more, ever.
 """
@@ -56,12 +56,12 @@ class UninstallWorkspace:
 
 @dataclass(frozen=True, slots=True)
 class Agree:
-    pass
+    """Take part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    pass
+    """Say No to the welcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ class AskSetting:
 
 @dataclass(frozen=True, slots=True)
 class ShowMe:
-    pass
+    """Show what Laps knows of the learner."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShowHome:
-    pass
+    """Show the home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +102,19 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    pass
+    """End a pause or a stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    pass
+    """Stop for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinAccounts:
+    """Make two accounts one learner, by a code typed on the other channel."""
+
     code: str
-
-
-def known(snapshot: Snapshot) -> Learner:
-    """Return the learner; dispatch makes one for a stranger before any handler runs."""
-    assert snapshot.learner is not None
-    return snapshot.learner
 
 
 # ---------------------------------------------------------------- first contact and consent
@@ -126,14 +122,14 @@ def known(snapshot: Snapshot) -> Learner:
 
 def arrive(snapshot: Snapshot, command: Arrive, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Welcome a person once; to anybody who was welcomed before, say nothing."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is not Status.NEW or learner.welcome is not None:
         return Decision(Reply())
     return _welcome(snapshot, catalogue, now, draw)
 
 
 def _welcome(snapshot: Snapshot, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
-    learner = replace(known(snapshot), welcome=PostId(draw.id("welcome")))
+    learner = replace(snapshot.who, welcome=PostId(draw.id("welcome")))
     facts = Facts(snapshot, now, draw)
     changes = Changes(learner=learner, events=(facts(EventType.LEARNER_WELCOMED),))
     return Decision(Reply(pages.welcome(catalogue), post=learner.welcome), changes)
@@ -147,7 +143,7 @@ def before_consent(
     The first thing they do brings the welcome. After it nothing new is posted: where the HTTP answer itself
     can show something, it shows the welcome again; else the welcome says once more what it waits for.
     """
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.welcome is None:
         return _welcome(snapshot, catalogue, now, draw)
     again = pages.welcome(catalogue, waiting=True)
@@ -158,7 +154,7 @@ def before_consent(
 
 def agree(snapshot: Snapshot, command: Agree, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Take part, and get the first question."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is Status.ACTIVE:
         return Decision(present(snapshot, catalogue, now))
     facts = Facts(snapshot, now, draw)
@@ -173,7 +169,7 @@ def decline(
     snapshot: Snapshot, command: Decline, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take a No, and say how to come back."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is Status.ACTIVE:
         return stop(snapshot, Stop(), catalogue, now, draw)
     facts = Facts(snapshot, now, draw)
@@ -221,7 +217,7 @@ def change_setting(
     snapshot: Snapshot, command: ChangeSetting, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Set one thing; during the first questions the next one follows, later `me` is shown."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if command.version is not None and command.version != learner.version:
         return Decision(present(snapshot, catalogue, now))
     asked_first = next_question(learner) is not None
@@ -304,7 +300,7 @@ def find_zone(typed: str) -> str:
 
 def present(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Reply:
     """Show where the learner is now: consent, a question, the lesson under way, or what comes next."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is Status.NEW:
         return Reply(pages.welcome(catalogue), aside=True, post=learner.welcome)
     if learner.status is Status.DECLINED:
@@ -319,7 +315,7 @@ def present(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Reply:
 
 def show_me(snapshot: Snapshot, command: ShowMe, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Show a learner their own page, with a fresh code that joins another channel's account to it."""
-    learner = known(snapshot)
+    learner = snapshot.who
     raw = draw.id("code")[:8]
     code = JoinCode(f"{raw[:4]}-{raw[4:]}", learner.id, now + CODE_LIFETIME)
     facts = Facts(snapshot, now, draw)
@@ -331,7 +327,7 @@ def show_home(
     snapshot: Snapshot, command: ShowHome, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Show the home: what is next, own progress, own adoption, quiet and stop."""
-    learner = known(snapshot)
+    learner = snapshot.who
     home = home_of(snapshot, catalogue, now)
     if learner.status is not Status.ACTIVE:
         return Decision(Reply(home=home))
@@ -342,7 +338,7 @@ def show_home(
 def home_of(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:
     """Make the home page that fits how far the person has let Laps in."""
     reply = present(snapshot, catalogue, now)
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is not Status.ACTIVE or next_question(learner):
         return reply.message or pages.welcome(catalogue)
     return pages.home(snapshot, catalogue, now)
@@ -360,9 +356,9 @@ def pause(snapshot: Snapshot, command: Pause, catalogue: Catalogue, now: datetim
     """Be quiet until a day, or until resumed."""
     facts = Facts(snapshot, now, draw)
     day = read_day(command.until, facts.today) if command.until else None
-    zone = ZoneInfo(known(snapshot).time_zone or snapshot.organization.time_zone)
+    zone = ZoneInfo(snapshot.who.time_zone or snapshot.organization.time_zone)
     until = datetime.combine(day, time(0), zone).astimezone(now.tzinfo) if day else None
-    paused = replace(known(snapshot), paused_at=now, paused_until=until)
+    paused = replace(snapshot.who, paused_at=now, paused_until=until)
     event = facts(EventType.LEARNER_PAUSED, until=day.isoformat() if day else None)
     reply = Reply(pages.paused(day), aside=True)
     return Decision(
@@ -372,7 +368,7 @@ def pause(snapshot: Snapshot, command: Pause, catalogue: Catalogue, now: datetim
 
 def resume(snapshot: Snapshot, command: Resume, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """End a pause or a stop."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is Status.ACTIVE and learner.paused_at is None:
         return Decision(present(snapshot, catalogue, now))
     resumed = replace(learner, status=Status.ACTIVE, paused_at=None, paused_until=None)
@@ -389,7 +385,7 @@ def resume(snapshot: Snapshot, command: Resume, catalogue: Catalogue, now: datet
 
 def stop(snapshot: Snapshot, command: Stop, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Stop for good: Laps never writes unasked again."""
-    learner = known(snapshot)
+    learner = snapshot.who
     if learner.status is Status.STOPPED:
         return Decision(Reply(pages.stopped(), aside=True))
     stopped = replace(learner, status=Status.STOPPED)
@@ -460,7 +456,7 @@ def join_accounts(
     Raises:
         CodeRefused: the code is unknown, used or too old.
     """
-    learner, code, owner = known(snapshot), snapshot.code, snapshot.other
+    learner, code, owner = snapshot.who, snapshot.code, snapshot.other
     if code is None or owner is None or now >= code.expires_at or owner.status is not Status.ACTIVE:
         raise CodeRefused
     if owner.id == learner.id:

@@ -433,6 +433,13 @@ class Snapshot:
     post: Post | None = None
     shelf: Mapping[str, Lesson] = field(default_factory=dict)
 
+    @property
+    def who(self) -> Learner:
+        """Return the learner; dispatch makes one for a stranger before any handler runs."""
+        if self.learner is None:
+            raise LookupError("the snapshot has no learner")
+        return self.learner
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:

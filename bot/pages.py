@@ -42,8 +42,10 @@ def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
         ),
         Items(
             (
-                "Who sees what: your answers are yours. Your organization sees figures for groups of five or "
-                "more, never yours alone.",
+                (
+                    "Who sees what: your answers are yours. Your organization sees figures for groups of "
+                    "five or more, never yours alone."
+                ),
                 f"What you paste is checked by simple rules, then {kept}. No AI reads it.",
                 "How to stop: type stop, at any time. Type pause for a while of quiet.",
             )
@@ -84,8 +86,7 @@ def paused(until: date | None) -> Message:
 
 def question(name: str, snapshot: Snapshot, catalogue: Catalogue, first: bool = False) -> Message:
     """Ask one of the questions; `first` counts them, as before the first lesson."""
-    assert snapshot.learner is not None
-    title, *blocks = _QUESTIONS[name](snapshot, catalogue, {"v": str(snapshot.learner.version), "k": name})
+    title, *blocks = _QUESTIONS[name](snapshot, catalogue, {"v": str(snapshot.who.version), "k": name})
     head: list[Block] = [Heading(title.text)] if isinstance(title, Heading) else [title]
     if first:
         names = list(_QUESTIONS)
@@ -98,7 +99,7 @@ def question(name: str, snapshot: Snapshot, catalogue: Catalogue, first: bool = 
 
 def _ask_job_family(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
     buttons = tuple(
-        Button(family.name, "set", {**args, "x": id}) for id, family in catalogue.job_families.items()
+        Button(family.name, "set", {**args, "x": key}) for key, family in catalogue.job_families.items()
     )
     return (
         Heading("What is your job?"),
@@ -108,8 +109,7 @@ def _ask_job_family(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tup
 
 
 def _ask_tools(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
-    assert snapshot.learner is not None
-    options = tuple((id, tool.name) for id, tool in catalogue.tools.items())
+    options = tuple((key, tool.name) for key, tool in catalogue.tools.items())
     form = Form(
         name="tools",
         title="Your AI tools",
@@ -117,10 +117,10 @@ def _ask_tools(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Bl
         submit_label="These are mine",
         submit="set",
         args=args,
-        fields=(ChoiceField("x", "Tools you have at work", options, snapshot.learner.tools, many=True),),
+        fields=(ChoiceField("x", "Tools you have at work", options, snapshot.who.tools, many=True),),
         emphasis=Emphasis.PRIMARY,
     )
-    everything = Button("I have all of them", "set", {**args, "x": ",".join(id for id, _ in options)})
+    everything = Button("I have all of them", "set", {**args, "x": ",".join(key for key, _ in options)})
     more: tuple[Block, ...] = (Choices((everything,)),) if len(options) > 1 else ()
     return (
         Heading("Which AI tools do you have at work?"),
@@ -174,8 +174,7 @@ _QUESTIONS = {
 
 def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
     """Offer what comes next."""
-    learner = snapshot.learner
-    assert learner is not None
+    learner = snapshot.who
     session, lesson = snapshot.session, snapshot.lesson
     if session and lesson and session.status in UNFINISHED:
         text = f"You are at step {session.step + 1} of {len(lesson.steps)} of “{lesson.title}”."
@@ -200,8 +199,7 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
 
 def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode | None = None) -> Message:
     """Show a learner what Laps knows of them, and let them change it."""
-    learner = snapshot.learner
-    assert learner is not None
+    learner = snapshot.who
     blocks: list[Block] = [Heading("You and Laps"), Fields(_about(snapshot, learner, catalogue, now))]
     blocks += _progress(standings(learner, snapshot.history, catalogue))
     blocks += _adoption(snapshot, catalogue)
@@ -214,7 +212,7 @@ def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode |
         )
         blocks += [Heading("Your plans", level=2), Items(plans)]
     if code:
-        text = "To go on in another channel (Slack, Teams or the practice room), type this there within 15 minutes:"
+        text = "To go on in Slack, Teams or the practice room as well, type this there within 15 minutes:"
         blocks += [Heading("One learner, several channels", level=2), Text(text), Code(f"join {code.code}")]
     blocks.append(Choices(tuple(Button(label, "ask", {"k": name}) for name, label in _SETTING_BUTTONS)))
     blocks.append(Choices(_quiet_buttons(learner, now)))
@@ -232,8 +230,7 @@ _SETTING_BUTTONS = (
 
 def home(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:
     """Show the home: what is next, own progress, own adoption, quiet and stop."""
-    learner = snapshot.learner
-    assert learner is not None
+    learner = snapshot.who
     following = ready(snapshot, catalogue)
     blocks: list[Block] = [Heading("Laps"), *following.blocks]
     blocks += _progress(standings(learner, snapshot.history, catalogue))

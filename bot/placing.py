@@ -30,6 +30,7 @@ from bot.model import (
     Post,
     PostId,
     Snapshot,
+    Source,
     Status,
     Surface,
     Workspace,
@@ -107,7 +108,7 @@ class _Placing:
         if incoming.takes_message:
             return self._in_band(message)
         if incoming.source is not None and self._replaceable():
-            return self._in_place(message)
+            return self._in_place(message, incoming.source)
         if incoming.takes_notice:
             return self._privately(message)
         if incoming.surface is Surface.DIRECT_MESSAGE:
@@ -124,8 +125,7 @@ class _Placing:
         One that only the presser sees cannot become a tracked message, since it cannot be updated later.
         """
         source = self.incoming.source
-        assert source is not None
-        if self.incoming.surface in (Surface.CONVERSATION, Surface.HOME):
+        if source is None or self.incoming.surface in (Surface.CONVERSATION, Surface.HOME):
             return False
         return not source.private or self.reply.post is None
 
@@ -136,9 +136,7 @@ class _Placing:
             self._track(self.incoming.conversation, shown)
         return Answer(message=message, post=self.reply.post)
 
-    def _in_place(self, message: Message) -> Answer:
-        source = self.incoming.source
-        assert source is not None
+    def _in_place(self, message: Message, source: Source) -> Answer:
         self._track(self.incoming.conversation, source.external)
         self._send(
             Operation.UPDATE,

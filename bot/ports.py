@@ -38,7 +38,9 @@ from lessons.model import Lesson
 class Clock(Protocol):
     """Says what time it is, in aware UTC."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """Return the time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +136,17 @@ class Store(Protocol):
 
     # operators
 
-    async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
+    def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
         """Yield every event, oldest first, with the `person` that an operator knows its learner by."""
 
     async def import_events(self, events: Sequence[AdoptionEvent]) -> int:
         """Append events unseen so far and return how many; unknown learners are created by their name."""
 
     async def find_person(self, person: str) -> Learner:
-        """Find one learner by `channel:external id`, e-mail, name of the person, or key; create an account
-        for `channel:external id` (with the workspace the installation has on that channel) where none is.
+        """Find one learner by `channel:external id`, e-mail, name of the person, or key.
+
+        For a `channel:external id` unseen so far an account is made, in the workspace that the installation
+        has on that channel.
 
         Raises:
             UnknownPerson: nobody matches, or several do.

@@ -51,7 +51,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class ShowHelp:
-    pass
+    """Print the verbs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,10 @@ def handle_unknown(
         text = f"Did you mean {nearest}?"
         buttons = (Button(nearest, nearest), Button("Help", "help"))
     else:
-        text = "That is none of the words Laps knows. It is no chatbot: it gives you lessons for your own AI tool."
+        text = (
+            "That is none of the words Laps knows. Laps is no chatbot: "
+            "it gives you lessons to do in your own AI tool."
+        )
         buttons = (Button("Next lesson", "next"), Button("Help", "help"))
     return Decision(Reply(say(text, Choices(buttons)), aside=True), Changes(events=(event,)))
 
@@ -144,12 +147,11 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
         if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
             raise NotYours
         return sessions.present_session(snapshot, _number(args["v"]), catalogue)
-    learner = joining.known(snapshot)
+    learner = snapshot.who
     name = args.get("k", "")
-    if name in joining.SETTINGS and learner.status is Status.ACTIVE:
-        if joining.next_question(learner) in (None, name):
-            first = joining.next_question(learner) is not None
-            return Reply(pages.question(name, snapshot, catalogue, first))
+    asked = joining.next_question(learner)
+    if name in joining.SETTINGS and learner.status is Status.ACTIVE and asked in (None, name):
+        return Reply(pages.question(name, snapshot, catalogue, first=asked is not None))
     return joining.present(snapshot, catalogue, now)
 
 
@@ -176,9 +178,9 @@ def read(text: str) -> tuple[str, Args]:
     if not words:
         return ("help" if not said else "unknown"), ({} if not said else {"text": text[:3000]})
     verb = words[0]
-    if code := _CODE.match(folded):
-        if folded.startswith("join ") or "-" in folded:
-            return "join", {"code": f"{code[1]}-{code[2]}"}
+    code = _CODE.match(folded)
+    if code and (folded.startswith("join ") or "-" in folded):
+        return "join", {"code": f"{code[1]}-{code[2]}"}
     if len(words) == 1 and ((verb in ROUTES and ROUTES[verb].help) or verb in _BARE):
         return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
     if verb in ("lesson", "restart") and len(words) == 2:

@@ -72,5 +72,5 @@ def _fold(text: str) -> str:
 
 
 def _has(folded: str, term: str) -> bool:
-    """Find a term that begins at a word's beginning, so that `freight` finds `freights` but `late` not `plate`."""
+    """Find a term at a word's beginning: `freight` finds `freights`, but `late` does not find `plate`."""
     return re.search(r"(?<!\w)" + re.escape(_fold(term)), folded) is not None

@@ -37,6 +37,8 @@ class OpenNext:
 
 @dataclass(frozen=True, slots=True)
 class OpenLesson:
+    """Open a lesson by its id."""
+
     lesson: str
 
 
@@ -56,7 +58,7 @@ def open_next(
     snapshot: Snapshot, command: OpenNext, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Open what comes next, or say that all is done."""
-    learner = _learner(snapshot)
+    learner = snapshot.who
     if snapshot.session and snapshot.session.status in UNFINISHED and snapshot.lesson:
         return _resume(snapshot, snapshot.session, snapshot.lesson, catalogue, now, draw)
     following = next_lesson(standings(learner, snapshot.history, catalogue))
@@ -101,7 +103,7 @@ def show_lessons(
     snapshot: Snapshot, command: ShowLessons, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """List the learner's lessons: done, under way, next."""
-    learner = _learner(snapshot)
+    learner = snapshot.who
     listed = standings(learner, snapshot.history, catalogue)
     following = next_lesson(listed)
     facts = Facts(snapshot, now, draw)
@@ -145,11 +147,6 @@ def _all_done() -> Message:
     return Message(text, (Text(text), Choices((Button("Lessons", "lessons"),))))
 
 
-def _learner(snapshot: Snapshot) -> Learner:
-    assert snapshot.learner is not None
-    return snapshot.learner
-
-
 def _unfinished(snapshot: Snapshot, lesson: str) -> Session | None:
     return next((s for s in snapshot.history if s.lesson == lesson and s.status in UNFINISHED), None)
 
@@ -160,8 +157,8 @@ def _open(
     """Go on with the unfinished session of this lesson in the version it began, else start one."""
     old = _unfinished(snapshot, lesson if isinstance(lesson, str) else lesson.id)
     if old is None:
-        assert isinstance(lesson, Lesson)
-        return _start(snapshot, lesson, catalogue, now, draw)
+        present = catalogue.lessons[lesson] if isinstance(lesson, str) else lesson
+        return _start(snapshot, present, catalogue, now, draw)
     began = _version(snapshot, old, catalogue)
     return _resume(snapshot, old, began, catalogue, now, draw)
 
@@ -184,7 +181,7 @@ def _start(
     draw: Draw,
     restarted: Session | None = None,
 ) -> Decision:
-    learner, facts = _learner(snapshot), Facts(snapshot, now, draw)
+    learner, facts = snapshot.who, Facts(snapshot, now, draw)
     stages = views.reflect_stages(lesson, 0)
     session = Session(
         id=SessionId(draw.id("session")),
@@ -224,7 +221,7 @@ def _resume(
     snapshot: Snapshot, session: Session, lesson: Lesson, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Show an unfinished session here and now; where it showed before is left behind, inert."""
-    learner, facts = _learner(snapshot), Facts(snapshot, now, draw)
+    learner, facts = snapshot.who, Facts(snapshot, now, draw)
     here = _shows_here(snapshot, session)
     if here and session.status is SessionStatus.OPEN:
         return Decision(present_session(replace(snapshot, session=session, lesson=lesson), None, catalogue))

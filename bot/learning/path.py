@@ -43,11 +43,11 @@ def standings(learner: Learner, history: Sequence[Session], catalogue: Catalogue
 
 
 def next_lesson(listed: Iterable[Standing]) -> Standing | None:
-    """Pick what comes next: the newest unfinished lesson, else the first not done; None where all are done."""
+    """Pick the newest unfinished lesson, else the first not done; None where all are done."""
     listed = list(listed)
-    unfinished = [x for x in listed if x.unfinished]
+    unfinished = [(x.session.updated_at, x) for x in listed if x.session is not None and x.unfinished]
     if unfinished:
-        return max(unfinished, key=lambda x: x.session.updated_at if x.session else 0)
+        return max(unfinished, key=lambda pair: pair[0])[1]
     return next((x for x in listed if not x.done), None)
 
 

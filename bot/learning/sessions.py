@@ -47,6 +47,8 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class ContinueLesson:
+    """Go on to the next step."""
+
     at: At
 
 
@@ -60,34 +62,46 @@ class SubmitPractice:
 
 @dataclass(frozen=True, slots=True)
 class ShowHint:
+    """Show the hint of a practice."""
+
     at: At
 
 
 @dataclass(frozen=True, slots=True)
 class RetryStep:
+    """Try the practice or the question again."""
+
     at: At
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPractice:
+    """Judge the own result by the rubric: `met` is all or some."""
+
     at: At
     met: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCheck:
+    """Choose an answer, counted from 0."""
+
     at: At
     answer: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReportConfidence:
+    """Say how confident one is now, 0-100."""
+
     at: At
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMinutes:
+    """Say how many minutes were saved; below zero is time lost."""
+
     at: At
     value: int
 
@@ -112,11 +126,15 @@ class MakeCommitment:
 
 @dataclass(frozen=True, slots=True)
 class SkipCommitment:
+    """Make no plan."""
+
     at: At
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveLesson:
+    """Leave the lesson where it is."""
+
     at: At
 
 
@@ -223,8 +241,9 @@ def _turn(snapshot: Snapshot, at: At, catalogue: Catalogue, now: datetime, draw:
 
 def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:
     """Show where the snapshot's session is now, on the message whose button carried `pressed_version`."""
-    session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.learner
-    assert session and lesson and learner
+    session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.who
+    if session is None or lesson is None:
+        raise NotYours
     if pressed_version is not None and pressed_version < session.moved_version:
         return Reply(views.moved_notice(lesson, "in a newer message"))
     if session.status is SessionStatus.OPEN:

@@ -75,7 +75,7 @@ def note_of(session: Session, step: int | None = None) -> Mapping[str, Any]:
 
 
 def tool_names(lesson: Lesson, learner: Learner, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
-    """Return (id, name) of the tools to do a lesson with: the learner's own among the lesson's, else all of its."""
+    """Return (id, name) of the tools for a lesson: the learner's own among its tools, else all of them."""
     own = tuple(t for t in lesson.tools if t in learner.tools) or lesson.tools
     return tuple((t, catalogue.tools[t].name if t in catalogue.tools else t) for t in own)
 
@@ -283,7 +283,9 @@ def plan_sentence(when: str, tool: str, task: str) -> str:
     """Say an if-then plan."""
     when = when.strip().rstrip(".")
     when = when.removeprefix("When ").removeprefix("when ")
-    first = when[:1].lower() + when[1:] if not when[:2].isupper() and not when.startswith("I ") else when
+    word = when.split(" ", 1)[0]
+    keeps = (len(word) > 1 and word[:2].isupper()) or word == "I"
+    first = when if keeps else when[:1].lower() + when[1:]
     return f"When {first}, I will use {tool} for {task.strip().rstrip('.')}."
 
 

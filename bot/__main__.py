@@ -1,0 +1,118 @@
+"""The `laps` command: reads its arguments, runs one piece of work, says faults with their mends.
+
+Exit codes: 0 done, 1 a finding or a refusal (said on stderr), 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Coroutine, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.cli import authoring, operating, people, trying
+from bot.errors import LapsError
+from bot.model import Role
+from bot.settings import read_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; `arguments` are those after its name."""
+    options = _parser().parse_args(arguments)
+    try:
+        work: Coroutine[Any, Any, int] | int = options.work(options)
+        return asyncio.run(work) if asyncio.iscoroutine(work) else int(work)  # type: ignore[arg-type]
+    except LapsError as error:
+        print(f"laps: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"      {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="laps", description="Practice-first AI lessons in Slack, Microsoft Teams and the browser."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_operating(commands)
+    _add_authoring(commands)
+    _add_people(commands)
+    return parser
+
+
+_Commands = Any
+"""argparse has no public name for what `add_subparsers` returns."""
+
+
+def _add_operating(commands: _Commands) -> None:
+    run = commands.add_parser("run", help="start the server")
+    run.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    run.add_argument("--port", type=_port, default=3978, help="port to listen on (default 3978)")
+    run.set_defaults(work=lambda o: operating.run(read_settings(), o.host, o.port))
+    doctor = commands.add_parser("doctor", help="say what is set up, what is missing, and the mend")
+    _add_format(doctor)
+    doctor.set_defaults(work=lambda o: operating.doctor(read_settings(), o.format))
+    manifest = commands.add_parser("manifest", help="write the app manifest, ready to upload")
+    manifest.add_argument("channel", choices=("slack", "teams"))
+    manifest.add_argument(
+        "-o", "--output", type=Path, help="file to write (default: slack to stdout, teams laps-teams.zip)"
+    )
+    manifest.set_defaults(work=lambda o: operating.manifest(read_settings(), o.channel, o.output))
+
+
+def _add_authoring(commands: _Commands) -> None:
+    lint = commands.add_parser("lint", help="check the lessons and print every finding")
+    lint.add_argument("path", nargs="?", type=Path, help="the catalogue's root (default: LAPS_LESSONS)")
+    lint.add_argument("--format", choices=("text", "json", "github"), default="text")
+    lint.set_defaults(work=lambda o: authoring.lint(o.path or read_settings().lessons, o.format))
+    schema = commands.add_parser("schema", help="print the JSON Schema that editors check lessons with")
+    schema.add_argument("of", nargs="?", choices=("lesson", "catalogue"), default="lesson")
+    schema.set_defaults(work=lambda o: authoring.schema(o.of))
+    attempt = commands.add_parser("try", help="take a lesson in the terminal; nothing is stored")
+    attempt.add_argument("lesson", help="the lesson's id")
+    attempt.set_defaults(work=lambda o: trying.attempt(read_settings(), o.lesson))
+
+
+def _add_people(commands: _Commands) -> None:
+    role = commands.add_parser("role", help="grant or revoke a role").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    for action, held in (("grant", True), ("revoke", False)):
+        parser = role.add_parser(action, help=f"{action} a role")
+        parser.add_argument(
+            "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
+        )
+        parser.add_argument("role", type=Role, choices=list(Role), metavar="ROLE", help=", ".join(Role))
+        parser.set_defaults(
+            work=lambda o, held=held: people.set_role(read_settings(), o.person, o.role, held)
+        )
+    events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    export = events.add_parser("export", help="write every adoption event to stdout, one JSON line each")
+    export.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="only from this local day on")
+    export.add_argument("--format", choices=("jsonl",), default="jsonl")
+    export.add_argument("--pseudonymous", action="store_true", help="learners by their random key")
+    export.set_defaults(work=lambda o: people.export_events(read_settings(), o.since, o.pseudonymous))
+    load = events.add_parser("import", help="append events from a file of JSON lines; twice is once")
+    load.add_argument("file", type=Path, help="the file, or - for standard input")
+    load.set_defaults(work=lambda o: people.import_events(read_settings(), o.file))
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to 65535)")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""The one place where objects meet: settings in, a running server out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from adapters.slack.app import SlackAdapter, SlackConfig
+from adapters.web.app import WebAdapter, WebConfig
+from aiohttp import web
+from lessons.loading import load
+
+from adapters.teams.app import TeamsAdapter, TeamsConfig
+from bot.dispatch import Dispatcher
+from bot.errors import CatalogueError, LapsError
+from bot.metrics import Metrics
+from bot.model import ChannelName
+from bot.ports import Channel, Clock, Desk, Store
+from bot.settings import Settings
+from lessons.model import Catalogue
+from scheduler.outbox import Outbox
+from scheduler.ticker import Ticker
+from storage import open_store
+
+log = logging.getLogger("laps.app")
+
+Adapter = SlackAdapter | TeamsAdapter | WebAdapter
+
+DRAIN_EVERY = timedelta(seconds=1)
+FORGET_EVERY = timedelta(hours=1)
+MOST_BODY = 1024 * 1024
+"""Bytes of a request's body; more is answered 413."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """One line of the table that `laps run` prints."""
+
+    channel: ChannelName
+    on: bool
+    detail: str
+
+
+def now_utc() -> datetime:
+    """Say what time it is."""
+    return datetime.now(UTC)
+
+
+def read_catalogue(settings: Settings, clock: Clock = now_utc) -> Catalogue:
+    """Load and check the catalogue.
+
+    Raises:
+        CatalogueError: with every finding, where it cannot be used.
+    """
+    catalogue, findings = load(settings.lessons, clock().date())
+    if catalogue is None:
+        raise CatalogueError([str(finding) for finding in findings])
+    return catalogue
+
+
+def channel_states(settings: Settings, host: str) -> tuple[ChannelState, ...]:
+    """Say of each channel whether it is on, and if not, which setting is missing."""
+    slack, teams = settings.slack_missing(), settings.teams_missing()
+    how_slack = "Socket Mode" if settings.slack_app_token else "POST /slack/events"
+    how_teams = "POST /api/messages"
+    if settings.teams_anonymous:
+        how_teams += ", without credentials, from this machine only"
+    web_on = settings.web_on(host)
+    if web_on:
+        how_web = "GET /"
+    elif settings.web is False:
+        how_web = "LAPS_WEB=0 turns it off"
+    else:
+        how_web = f"only on a loopback address, and this is {host}"
+    return (
+        ChannelState(ChannelName.SLACK, not slack, how_slack if not slack else "set " + " and ".join(slack)),
+        ChannelState(ChannelName.TEAMS, not teams, how_teams if not teams else "set " + " and ".join(teams)),
+        ChannelState(ChannelName.WEB, web_on, how_web),
+    )
+
+
+class Server:
+    """Laps, put together. Make it with `build`; it is an aiohttp application's life."""
+
+    def __init__(
+        self, settings: Settings, host: str, store: Store, catalogue: Catalogue, clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.catalogue = catalogue
+        self.metrics = Metrics()
+        self.metrics.lessons(len(catalogue.lessons))
+        channels: dict[ChannelName, Channel] = {}
+        self.outbox = Outbox(store, channels, clock, observe=self.metrics.delivery)
+        self.desk = Dispatcher(store, lambda: self.catalogue, self.outbox, clock, self.metrics.interaction)
+        self.adapters = make_adapters(settings, host, self.desk, clock)
+        channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
+        self._clock = clock
+        self._ticker = Ticker()
+
+    def application(self) -> web.Application:
+        """Make the web application: every route of every adapter that is on, and the operators' three."""
+        application = web.Application(client_max_size=MOST_BODY)
+        application.add_routes(
+            [
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        for adapter in self.adapters:
+            application.add_routes(adapter.routes())
+        application.on_startup.append(self._start)
+        application.on_shutdown.append(self._stop)
+        application.on_cleanup.append(self._close)
+        return application
+
+    async def _start(self, application: web.Application) -> None:
+        for adapter in self.adapters:
+            await adapter.start()
+        self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
+        self._ticker.every(FORGET_EVERY, "forget", self._forget)
+        self._ticker.start()
+
+    async def _stop(self, application: web.Application) -> None:
+        """Stop taking in, then send what is under way."""
+        self._ticker.stop()
+        for adapter in self.adapters:
+            await adapter.stop()
+        await self.outbox.stop()
+
+    async def _close(self, application: web.Application) -> None:
+        await self.store.close()
+
+    async def _forget(self) -> int:
+        return await self.store.forget_texts(self._clock())
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        """Answer that the process is alive."""
+        return web.json_response({"alive": True})
+
+    async def _readyz(self, request: web.Request) -> web.Response:
+        """Answer whether interactions can be taken: the database, the catalogue, each channel."""
+        states: dict[str, object] = {"database": "ok", "lessons": len(self.catalogue.lessons)}
+        try:
+            await self.store.organization()
+        except LapsError as error:
+            states["database"] = str(error)
+        ready = states["database"] == "ok"
+        states["channels"] = [adapter.channel.name.value for adapter in self.adapters]
+        body = orjson.dumps({"ready": ready, **states})
+        return web.Response(body=body, status=200 if ready else 503, content_type="application/json")
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """Answer Prometheus."""
+        return web.Response(body=self.metrics.page(), content_type="text/plain", charset="utf-8")
+
+
+async def build(
+    settings: Settings, host: str = "127.0.0.1", clock: Clock = now_utc, store: Store | None = None
+) -> Server:
+    """Put Laps together: check the settings and the catalogue, open the database.
+
+    Raises:
+        SetupError: with the mend; nothing was started.
+        StorageUnavailable: the database cannot be opened.
+    """
+    settings.check(host)
+    catalogue = read_catalogue(settings, clock)
+    if store is None:
+        organization = catalogue.organization
+        store = await open_store(settings.database_url, organization.name, organization.time_zone)
+    return Server(settings, host, store, catalogue, clock)
+
+
+def make_adapters(settings: Settings, host: str, desk: Desk, clock: Clock) -> Sequence[Adapter]:
+    """Make the adapters of the channels that are on.
+
+    `/slack/events` and `/api/messages` exist always, so that a platform that is set up before Laps is gets
+    a clear 401 and not a 404.
+    """
+    states = channel_states(settings, host)
+    wanted = [s.channel for s in states if s.on or s.channel is not ChannelName.WEB]
+    return [_MAKERS[channel](settings, desk, clock) for channel in wanted]
+
+
+def _slack(settings: Settings, desk: Desk, clock: Clock) -> Adapter:
+    return SlackAdapter(
+        SlackConfig(
+            signing_secret=_secret(settings.slack_signing_secret),
+            bot_token=_secret(settings.slack_bot_token),
+            app_token=_secret(settings.slack_app_token),
+            api_url=settings.slack_api_url,
+        ),
+        desk,
+        clock,
+    )
+
+
+def _teams(settings: Settings, desk: Desk, clock: Clock) -> Adapter:
+    return TeamsAdapter(
+        TeamsConfig(
+            app_id=settings.microsoft_app_id,
+            app_password=_secret(settings.microsoft_app_password),
+            tenant_id=settings.microsoft_app_tenant_id,
+            anonymous=settings.teams_anonymous,
+        ),
+        desk,
+        clock,
+    )
+
+
+def _web(settings: Settings, desk: Desk, clock: Clock) -> Adapter:
+    return WebAdapter(WebConfig(), desk, clock)
+
+
+_MAKERS: Mapping[ChannelName, Callable[[Settings, Desk, Clock], Adapter]] = {
+    ChannelName.SLACK: _slack,
+    ChannelName.TEAMS: _teams,
+    ChannelName.WEB: _web,
+}
+
+
+def _secret(value: object) -> str | None:
+    reveal = getattr(value, "get_secret_value", None)
+    return reveal() if reveal else None

@@ -1,0 +1,1 @@
+"""What the `laps` command does, a module for each kind of work."""

@@ -1,0 +1,31 @@
+"""`laps lint`, `laps schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from lessons.lint import render
+from lessons.loading import load
+from lessons.schema import catalogue_schema, lesson_schema
+
+from bot.app import now_utc
+
+
+def lint(path: Path, form: str) -> int:
+    """Print every finding; 1 where there is an error among them."""
+    root = path / "lessons.yaml" if path.is_dir() else path
+    catalogue, findings = load(root, now_utc().date())
+    text = render(findings, form)
+    if text:
+        print(text)
+    if form == "text" and catalogue is not None:
+        print(f"{len(catalogue.lessons)} lessons, {len(findings)} warnings.", file=sys.stderr)
+    return 1 if catalogue is None else 0
+
+
+def schema(of: str) -> int:
+    """Print a JSON Schema of the lesson language."""
+    print(json.dumps(lesson_schema() if of == "lesson" else catalogue_schema(), indent=2))
+    return 0
