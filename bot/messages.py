@@ -91,8 +91,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. `label` may be long; where a channel has no room for it, it is listed as text
-    and `short` ("A") stands on the button.
+    """Something to press.
+
+    `label` may be long; where a channel has no room for it, it is listed as text and `short` ("A") stands on
+    the button.
     """
 
     label: str

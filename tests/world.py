@@ -1,0 +1,345 @@
+"""A small catalogue and a person in it, for tests of decisions: no database, a fixed clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from bot.dispatch import Dispatcher
+from bot.errors import Conflict, Duplicate
+from bot.events import AdoptionEvent
+from bot.messages import Args, Button, Choices, Form, Message
+from bot.model import (
+    Account,
+    Answer,
+    Changes,
+    ChannelName,
+    Delivery,
+    Incoming,
+    JoinCode,
+    Learner,
+    Organization,
+    OrganizationId,
+    Post,
+    PostId,
+    Sender,
+    Session,
+    SessionId,
+    Snapshot,
+    Source,
+    Surface,
+    Workspace,
+    WorkspaceId,
+    WorkspaceRef,
+)
+from bot.ports import Needs
+from lessons.model import Catalogue, JobFamily, Lesson, OrganizationSettings, Tool
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+STEPS: list[dict[str, object]] = [
+    {
+        "practice": {
+            "task": "Write three sentences on why the third quarter missed plan.",
+            "material": "Line      Plan  Actual\nRevenue  1,200   1,110\n",
+            "starter": "Use only the table.\nTable:\n",
+            "minutes": 3,
+            "checks": [{"words": {"min": 3, "max": 40}}, {"mentions": ["revenue"]}, {"avoids": ["synergy"]}],
+            "hint": "Tell the tool to use only the table.",
+            "rubric": ["Every number is in the table", "The cause is named"],
+        }
+    },
+    {"concept": "Grounding: you gave the tool the only facts it may use."},
+    {
+        "check": {
+            "question": "Which instruction reduces invented causes most?",
+            "answers": [
+                {"text": "Be accurate", "feedback": "Too vague to change what it writes."},
+                {"text": "Use only the table", "right": True, "feedback": "It has a way out other than inventing."},
+                {"text": "Write less", "feedback": "Short texts are invented as easily."},
+            ],
+        }
+    },
+    {"reflect": {"confidence": True, "minutes_saved": True, "used": True}},
+    {"commit": {"when": "The month-end close starts", "task": "variance commentary"}},
+]
+
+
+def make_lesson(number: int = 1, family: str = "finance", steps: Sequence[object] = STEPS) -> Lesson:
+    """Make a lesson of five steps."""
+    return Lesson.model_validate(
+        {
+            "id": f"{family}-lesson-{number}",
+            "title": f"Lesson {number} of {family}",
+            "job_family": family,
+            "capability": "explain-variances",
+            "use_case": "Variance analysis",
+            "tools": ["copilot", "chatgpt"],
+            "minutes": 5,
+            "review_by": date(2027, 3, 1),
+            "steps": list(steps),
+        }
+    )
+
+
+def make_catalogue(*lessons: Lesson, keep_text_days: int = 0) -> Catalogue:
+    """Make a catalogue of two job families and three tools."""
+    listed = lessons or (make_lesson(1), make_lesson(2), make_lesson(1, "sales"))
+    return Catalogue(
+        OrganizationSettings(name="Acme", time_zone="Europe/Berlin", keep_text_days=keep_text_days),
+        {"copilot": Tool(name="Copilot"), "chatgpt": Tool(name="ChatGPT"), "claude": Tool(name="Claude")},
+        {"finance": JobFamily(name="Finance analyst"), "sales": JobFamily(name="Sales representative")},
+        {lesson.id: lesson for lesson in listed},
+    )
+
+
+@dataclass
+class MemoryStore:
+    """The store's promises in memory, as far as dispatch uses them; the real ones have their contract suite."""
+
+    organization_row: Organization = Organization(OrganizationId("o1"), "Acme", "Europe/Berlin", b"s" * 32)
+    workspaces: dict[WorkspaceRef, Workspace] = field(default_factory=dict)
+    learners: dict[str, Learner] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    lessons: dict[str, Lesson] = field(default_factory=dict)
+    posts: dict[str, Post] = field(default_factory=dict)
+    codes: dict[str, JoinCode] = field(default_factory=dict)
+    events: list[AdoptionEvent] = field(default_factory=list)
+    incoming: set[tuple[str, str]] = field(default_factory=set)
+    changes: list[Changes] = field(default_factory=list)
+    conflicts: int = 0
+
+    async def workspace(self, ref: WorkspaceRef) -> Workspace:
+        if ref not in self.workspaces:
+            self.workspaces[ref] = Workspace(
+                WorkspaceId(f"w-{ref.channel}"), self.organization_row.id, ref.channel, ref.external
+            )
+        return self.workspaces[ref]
+
+    async def snapshot(
+        self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
+    ) -> Snapshot:
+        found = self.accounts.get((workspace.id, account))
+        learner = self.learners.get(found.learner) if found else None
+        wanted = session or (learner.current if learner else None)
+        shown = self.sessions.get(wanted) if wanted else None
+        code = self.codes.get(needs.code or "")
+        history = [s for s in self.sessions.values() if learner and s.learner == learner.id]
+        return Snapshot(
+            self.organization_row,
+            workspace,
+            found,
+            learner,
+            shown,
+            self.lessons[shown.lesson_version] if shown else None,
+            tuple(sorted(history, key=lambda s: s.updated_at, reverse=True)) if needs.history else (),
+            code=code,
+            other=self.learners.get(code.learner) if code else None,
+        )
+
+    async def post(self, post: PostId) -> Post | None:
+        return self.posts.get(post)
+
+    async def lesson(self, version: str) -> Lesson | None:
+        return self.lessons.get(version)
+
+    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+        spaces = {w.id: w for w in self.workspaces.values()}
+        return [(spaces[a.workspace], a) for a in self.accounts.values() if a.learner == learner.id]
+
+    async def apply(self, changes: Changes, deadline: datetime | None = None) -> None:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise Conflict
+        if changes.incoming in self.incoming:
+            raise Duplicate
+        learner = changes.learner
+        stored = self.learners.get(learner.id) if learner else None
+        if learner and (stored.version if stored else 0) != learner.version:
+            raise Conflict
+        self._write(changes)
+
+    def _write(self, changes: Changes) -> None:
+        self.changes.append(changes)
+        if changes.incoming:
+            self.incoming.add(changes.incoming)
+        if changes.merge:
+            self._merge(changes.merge.gone, changes.merge.kept)
+        if learner := changes.learner:
+            self.learners[learner.id] = replace(learner, version=learner.version + 1)
+        if account := changes.account:
+            self.accounts[account.workspace, account.external] = account
+        self.sessions.update({s.id: s for s in changes.sessions})
+        self.posts.update({p.id: p for p in changes.posts})
+        if changes.lesson:
+            self.lessons[changes.lesson.version] = changes.lesson
+        if changes.code:
+            self.codes[changes.code.code] = changes.code
+        if changes.used_code:
+            del self.codes[changes.used_code]
+        self.events += changes.events
+
+    def _merge(self, gone: str, kept: str) -> None:
+        del self.learners[gone]
+        owner = self.learners[kept].id
+        self.accounts = {
+            k: replace(a, learner=owner) if a.learner == gone else a for k, a in self.accounts.items()
+        }
+
+
+@dataclass
+class Sink:
+    """An outlet that keeps what it takes."""
+
+    taken: list[Delivery] = field(default_factory=list)
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        self.taken += deliveries
+
+
+class Person:
+    """Somebody on one channel: does things through the real dispatcher, sees what is answered.
+
+    With `in_band` the answers come in the HTTP answer, as on the web; else as deliveries, as in Slack.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str = "U1",
+        channel: ChannelName = ChannelName.SLACK,
+        in_band: bool = False,
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.ref = WorkspaceRef(channel, f"{channel}-workspace")
+        self.in_band = in_band
+        self.message: Message | None = None
+        self.answer = Answer()
+        self.source: str | None = None
+
+    async def does(
+        self,
+        verb: str,
+        args: Args | None = None,
+        *,
+        pressed: bool = False,
+        identity: str | None = None,
+        surface: Surface = Surface.DIRECT_MESSAGE,
+        notice: bool = False,
+        form: bool = False,
+    ) -> Answer:
+        """Send one interaction and take in what comes back."""
+        self.world.count += 1
+        before = len(self.world.sink.taken)
+        source = Source(self.source or "m0", "https://hooks.example/1") if pressed else None
+        self.answer = await self.world.desk.handle(
+            Incoming(
+                id=identity or f"i{self.world.count}",
+                workspace=self.ref,
+                sender=Sender(self.name, time_zone="Europe/Lisbon"),
+                conversation=f"D-{self.name}",
+                verb=verb,
+                args=args or {},
+                surface=surface,
+                source=source,
+                takes_message=self.in_band,
+                takes_notice=notice,
+                takes_form=form,
+            )
+        )
+        self._see(self.world.sink.taken[before:], pressed)
+        return self.answer
+
+    def _see(self, taken: Sequence[Delivery], pressed: bool) -> None:
+        mine = [d for d in taken if d.workspace.channel == self.ref.channel and d.account == self.name]
+        if self.answer.message is not None:
+            self.message = self.answer.message
+        elif mine:
+            self.message = mine[-1].message
+        if not pressed and self.message is not None and (mine or self.answer.message):
+            self.world.messages += 1
+            self.source = f"m{self.world.messages}"
+            post = mine[-1].post if mine else self.answer.post
+            if post in self.world.store.posts:
+                row = self.world.store.posts[post]
+                self.world.store.posts[post] = replace(row, external=self.source)
+
+    async def press(self, label: str, **more: str) -> Answer:
+        """Press the button whose label begins so."""
+        button = self.button(label)
+        return await self.does(button.verb, {**button.args, **more}, pressed=True)
+
+    async def fill(self, label: str, **values: str) -> Answer:
+        """Fill in and send the form whose button begins so."""
+        form = self.form(label)
+        return await self.does(form.submit, {**form.args, **values}, pressed=True)
+
+    def button(self, label: str) -> Button:
+        """Find a button of what is shown."""
+        for button in self.buttons():
+            if button.label.startswith(label):
+                return button
+        raise AssertionError(f"no button {label!r} among {[b.label for b in self.buttons()]}")
+
+    def buttons(self) -> list[Button]:
+        """List the buttons of what is shown."""
+        blocks = self.message.blocks if self.message else ()
+        return [option for block in blocks if isinstance(block, Choices) for option in block.options]
+
+    def form(self, label: str) -> Form:
+        """Find a form of what is shown."""
+        blocks = self.message.blocks if self.message else ()
+        return next(b for b in blocks if isinstance(b, Form) and b.open_label.startswith(label))
+
+    @property
+    def text(self) -> str:
+        """All that is shown, as one text."""
+        return str(self.message)
+
+    @property
+    def learner(self) -> Learner:
+        """The learner behind this person."""
+        account = self.world.store.accounts[f"w-{self.ref.channel}" , self.name]
+        return self.world.store.learners[account.learner]
+
+    async def joins(self) -> None:
+        """Agree and answer the first questions."""
+        await self.does("arrive")
+        for label in ("Agree", "Finance", "I have all", "That is right", "30"):
+            await self.press(label)
+
+    async def finishes_lesson(self) -> None:
+        """Take the lesson that is shown to its end."""
+        for label in ("I did it", "All of it", "Go on", "Use only", "Go on", "70", "10", "Copilot", "Yes, with Cop"):
+            await self.press(label)
+
+
+class World:
+    """A dispatcher on a memory store, a sink for what goes out, and a clock that stands still."""
+
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
+        self.store = MemoryStore()
+        self.sink = Sink()
+        self.catalogue = catalogue or make_catalogue()
+        self.now = NOW
+        self.count = 0
+        self.messages = 0
+        self.outcomes: list[str] = []
+        self.desk = Dispatcher(
+            self.store,  # type: ignore[arg-type]  # the part of a store that dispatch uses
+            lambda: self.catalogue,
+            self.sink,
+            lambda: self.now,
+            lambda incoming, outcome, seconds: self.outcomes.append(outcome),
+        )
+
+    def later(self, **by: float) -> None:
+        """Move the clock on."""
+        self.now += timedelta(**by)
+
+    def types(self) -> list[str]:
+        """List the types of all events so far."""
+        return [event.type.value for event in self.store.events]
