@@ -11,8 +11,8 @@ import re
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _FORMULA = re.compile(r"\{(?=\{\s*(?:DATE|TIME)\b)", re.IGNORECASE)
-_MARKUP = re.compile(r"[\\`*_\[\]<>~]|&(?=#?\w+;)")
-_LIST_MARK = re.compile(r"^(\s*)([-+#]|\d+(?=[.)]))", re.MULTILINE)
+_MARKUP = re.compile(r"[\\`*_~]|\](?=[(:\[])|<(?=[a-zA-Z/!?])|&(?=#?\w+;)")
+_LIST_MARK = re.compile(r"^(\s*)([-+#>]|\d+(?=[.)]))", re.MULTILINE)
 _RUN_OF_SPACES = re.compile(r"^ +| {2,}", re.MULTILINE)
 
 

@@ -58,7 +58,7 @@ LIMITS = Limits(
     text=4000,
     heading=160,
     code=6000,
-    button_label=30,
+    button_label=40,
     buttons_in_a_row=6,
     choice_label=120,
     whole_message=14_000,
@@ -120,7 +120,7 @@ def _card(message: Message, problems: Mapping[str, str], limit: int) -> Card:
                 body += _words(block, limit)
     card = AdaptiveCard(
         version="1.5",
-        fallback_text=shortened(message.fallback, min(limit, 1000)),
+        fallback_text=shortened(message.fallback, min(limit, 1000)) or "Laps",
         body=body or [_rich([TextRun(text=plain(shortened(message.fallback, limit)))])],
         msteams=TeamsCardProperties(width="full"),
     )
@@ -225,7 +225,7 @@ def _progress(block: Progress) -> list[CardElement]:
     behind = round(share * _BAR)
     parts: list[CardElement | str] = []
     if behind:
-        parts.append(TextRun(text="━" * behind, color="Accent", weight="Bolder"))
+        parts.append(TextRun(text="━" * behind, color="Accent"))
     if behind < _BAR:
         parts.append(TextRun(text="─" * (_BAR - behind), is_subtle=True))
     label = TextRun(text=plain(shortened(block.label, 100)), size="Small", is_subtle=True)
