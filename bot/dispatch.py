@@ -86,9 +86,14 @@ class Dispatcher:
         outcome = "failed"
         try:
             answer, outcome = await self._handle(incoming, started)
-            return answer
+        except StorageError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the person gets an answer and we get to know
+            outcome = "bug"
+            answer = Answer(message=_apology(incoming))
         finally:
             self._observe(incoming, outcome, (self._clock() - started).total_seconds())
+        return answer
 
     async def _handle(self, incoming: Incoming, now: datetime) -> tuple[Answer, str]:
         workspace = await self._workspace(incoming.workspace)
@@ -177,13 +182,8 @@ class Dispatcher:
             return Decision(Reply(_refused(refusal), aside=True)), "refused"
         except StorageError:
             raise
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception(
-                "a handler failed; reference %s", reference, extra={"action": "bug", "verb": incoming.verb}
-            )
-            text = f"Something went wrong on our side and nothing was changed. Reference: {reference}."
-            return Decision(Reply(say(text, _TRY_NEXT), aside=True)), "bug"
+        except Exception:  # noqa: BLE001 - a bug in a handler changes nothing and is answered
+            return Decision(Reply(_apology(incoming), aside=True)), "bug"
 
     async def _repeat(
         self, incoming: Incoming, workspace: Workspace, route: Route, command: object, now: datetime
@@ -288,6 +288,15 @@ def _invalid(
     shown = reply.message or say("")
     message = replace(shown, blocks=(Text(str(refusal), strong=True), *shown.blocks))
     return Decision(replace(reply, message=message))
+
+
+def _apology(incoming: Incoming) -> Message:
+    """Log the exception being handled, once, with a reference that the person is told."""
+    reference = secrets.token_hex(4)
+    context = {"action": "bug", "verb": incoming.verb}
+    log.error("an interaction failed; reference %s", reference, exc_info=True, extra=context)
+    text = f"Something went wrong on our side and nothing was changed. Reference: {reference}."
+    return say(text, _TRY_NEXT)
 
 
 def _refused(refusal: Refusal) -> Message:

@@ -92,9 +92,7 @@ class UnknownPerson(Refusal):
 
     def __init__(self, person: str) -> None:
         self.person = person
-        self.hint = (
-            "Name an account as slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
-        )
+        self.hint = "Use slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
         super().__init__(f"nobody matches {person!r}")
 
 

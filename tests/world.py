@@ -56,7 +56,11 @@ STEPS: list[dict[str, object]] = [
             "question": "Which instruction reduces invented causes most?",
             "answers": [
                 {"text": "Be accurate", "feedback": "Too vague to change what it writes."},
-                {"text": "Use only the table", "right": True, "feedback": "It has a way out other than inventing."},
+                {
+                    "text": "Use only the table",
+                    "right": True,
+                    "feedback": "It has a way out other than inventing.",
+                },
                 {"text": "Write less", "feedback": "Short texts are invented as easily."},
             ],
         }
@@ -302,7 +306,7 @@ class Person:
     @property
     def learner(self) -> Learner:
         """The learner behind this person."""
-        account = self.world.store.accounts[f"w-{self.ref.channel}" , self.name]
+        account = self.world.store.accounts[f"w-{self.ref.channel}", self.name]
         return self.world.store.learners[account.learner]
 
     async def joins(self) -> None:
@@ -313,7 +317,17 @@ class Person:
 
     async def finishes_lesson(self) -> None:
         """Take the lesson that is shown to its end."""
-        for label in ("I did it", "All of it", "Go on", "Use only", "Go on", "70", "10", "Copilot", "Yes, with Cop"):
+        for label in (
+            "I did it",
+            "All of it",
+            "Go on",
+            "Use only",
+            "Go on",
+            "70",
+            "10",
+            "Copilot",
+            "Yes, with Cop",
+        ):
             await self.press(label)
 
 

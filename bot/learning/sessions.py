@@ -34,7 +34,16 @@ from bot.model import (
     Stage,
     Submission,
 )
-from lessons.model import Catalogue, CheckStep, CommitStep, Lesson, PracticeStep
+from lessons.model import (
+    Catalogue,
+    CheckStep,
+    CommitStep,
+    ConceptStep,
+    Lesson,
+    PracticeStep,
+    ReflectStep,
+    Step,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,18 +234,43 @@ class Turn:
         return Decision(Reply(message, post=session.post), changes)
 
 
-def _turn(snapshot: Snapshot, at: At, catalogue: Catalogue, now: datetime, draw: Draw) -> Turn | Decision:
-    """Find the live screen that a press belongs to, or decide what to answer where it is live no more."""
-    learner, session, lesson = snapshot.learner, snapshot.session, snapshot.lesson
-    if learner is None or session is None or lesson is None or session.id != at.session:
-        raise NotYours
-    if session.learner != learner.id:
+def _turn(
+    snapshot: Snapshot,
+    at: At,
+    catalogue: Catalogue,
+    now: datetime,
+    draw: Draw,
+    fits: Mapping[type[Step], frozenset[Stage]],
+) -> Turn | Decision:
+    """Find the live screen that a press belongs to, or decide what to answer where it is live no more.
+
+    `fits` says on which steps and screens of them the press has a meaning; anywhere else it changes nothing.
+    """
+    learner, session, lesson = snapshot.who, snapshot.session, snapshot.lesson
+    if session is None or lesson is None or session.id != at.session or session.learner != learner.id:
         raise NotYours
     facts = Facts(snapshot, now, draw)
-    if session.status is SessionStatus.OPEN and session.version == at.version:
+    live = session.status is SessionStatus.OPEN and session.version == at.version
+    if live and session.stage in fits.get(type(lesson.steps[session.step]), ()):
         return Turn(snapshot, learner, session, lesson, catalogue, now, facts)
     stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
     return Decision(present_session(snapshot, at.version, catalogue), Changes(events=(stale,)))
+
+
+_ASKED, _ANSWERED = frozenset({Stage.ASK}), frozenset({Stage.FEEDBACK})
+_PRACTISING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ASKED}
+_JUDGING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ANSWERED}
+_CHECKING: Mapping[type[Step], frozenset[Stage]] = {CheckStep: _ASKED}
+_COMMITTING: Mapping[type[Step], frozenset[Stage]] = {CommitStep: _ASKED}
+_RETRYING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ANSWERED, CheckStep: _ANSWERED}
+_GOING_ON: Mapping[type[Step], frozenset[Stage]] = {ConceptStep: _ASKED, **_RETRYING}
+_ANYWHERE: Mapping[type[Step], frozenset[Stage]] = dict.fromkeys(
+    (PracticeStep, ConceptStep, CheckStep, ReflectStep, CommitStep), frozenset(Stage)
+)
+
+
+def _reflecting(stage: Stage) -> Mapping[type[Step], frozenset[Stage]]:
+    return {ReflectStep: frozenset({stage})}
 
 
 def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:
@@ -263,7 +297,7 @@ def continue_lesson(
     snapshot: Snapshot, command: ContinueLesson, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Go on from a concept, or from the feedback to a question or practice."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _GOING_ON)
     return turn if isinstance(turn, Decision) else turn.advances(turn.session)
 
 
@@ -271,7 +305,7 @@ def submit_practice(
     snapshot: Snapshot, command: SubmitPractice, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take a practice as done, or check a pasted result; the text is dropped unless it is set to be kept."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _PRACTISING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -309,7 +343,7 @@ def show_hint(
     snapshot: Snapshot, command: ShowHint, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Show the practice's hint."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _PRACTISING)
     if isinstance(turn, Decision):
         return turn
     return turn.shows(turn.noted(hint=True), turn.fact(EventType.HINT_SHOWN))
@@ -319,7 +353,7 @@ def retry_step(
     snapshot: Snapshot, command: RetryStep, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Ask the practice or the question again; a wrong answer is not offered twice."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _RETRYING)
     return turn if isinstance(turn, Decision) else turn.shows(replace(turn.session, stage=Stage.ASK))
 
 
@@ -327,7 +361,7 @@ def review_practice(
     snapshot: Snapshot, command: ReviewPractice, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take the learner's own judgement by the rubric, and go on."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _JUDGING)
     if isinstance(turn, Decision):
         return turn
     met = "all" if command.met == "all" else "some"
@@ -338,7 +372,7 @@ def answer_check(
     snapshot: Snapshot, command: AnswerCheck, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Give the feedback of the chosen answer."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _CHECKING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -355,7 +389,7 @@ def report_confidence(
     snapshot: Snapshot, command: ReportConfidence, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note the confidence after the practice, 0-100."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.ASK))
     if isinstance(turn, Decision):
         return turn
     value = min(100, max(0, command.value))
@@ -367,7 +401,7 @@ def report_minutes(
     snapshot: Snapshot, command: ReportMinutes, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note the minutes saved; below zero is time lost."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.MINUTES))
     if isinstance(turn, Decision):
         return turn
     event = turn.fact(EventType.MINUTES_SAVED_REPORTED, value=command.value)
@@ -378,7 +412,7 @@ def report_use(
     snapshot: Snapshot, command: ReportUse, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note which tool was used, as the learner's own word."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.USED))
     if isinstance(turn, Decision):
         return turn
     tool = command.tool if command.tool in turn.lesson.tools else ""
@@ -400,7 +434,7 @@ def make_commitment(
     snapshot: Snapshot, command: MakeCommitment, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take the if-then plan, in the lesson's words or the learner's own."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _COMMITTING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -429,7 +463,7 @@ def skip_commitment(
     snapshot: Snapshot, command: SkipCommitment, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Go on without a plan."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _COMMITTING)
     if isinstance(turn, Decision):
         return turn
     return turn.advances(turn.session, turn.fact(EventType.COMMITMENT_SKIPPED))
@@ -439,7 +473,7 @@ def leave_lesson(
     snapshot: Snapshot, command: LeaveLesson, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Leave the lesson where it is; it can be gone on with at any time, on any channel."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw)
+    turn = _turn(snapshot, command.at, catalogue, now, draw, _ANYWHERE)
     if isinstance(turn, Decision):
         return turn
     left = replace(turn.session, status=SessionStatus.LEFT, version=turn.session.version + 1, updated_at=now)

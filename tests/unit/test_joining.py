@@ -200,7 +200,9 @@ def test_days_are_read_as_people_type_them(typed: str, day: date) -> None:
     assert read_day(typed, date(2026, 11, 2)) == day
 
 
-@pytest.mark.parametrize("typed", ["2026-11-02", "2020-01-01", "2030-01-01", "soon", "0 days", "999 weeks", "٣ days x"])
+@pytest.mark.parametrize(
+    "typed", ["2026-11-02", "2020-01-01", "2030-01-01", "soon", "0 days", "999 weeks", "٣ days x"]
+)
 def test_days_that_are_none_or_past_are_refused(typed: str) -> None:
     """What is no day within the coming year is refused with an example."""
     with pytest.raises(InvalidInput):
