@@ -88,9 +88,9 @@ class Dispatcher:
             answer, outcome = await self._handle(incoming, started)
         except StorageError:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, the person gets an answer and we get to know
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer and we get to know
             outcome = "bug"
-            answer = Answer(message=_apology(incoming))
+            answer = Answer(message=_apology(incoming, error))
         finally:
             self._observe(incoming, outcome, (self._clock() - started).total_seconds())
         return answer
@@ -182,8 +182,8 @@ class Dispatcher:
             return Decision(Reply(_refused(refusal), aside=True)), "refused"
         except StorageError:
             raise
-        except Exception:  # noqa: BLE001 - a bug in a handler changes nothing and is answered
-            return Decision(Reply(_apology(incoming), aside=True)), "bug"
+        except Exception as error:  # noqa: BLE001 - a bug in a handler changes nothing and is answered
+            return Decision(Reply(_apology(incoming, error), aside=True)), "bug"
 
     async def _repeat(
         self, incoming: Incoming, workspace: Workspace, route: Route, command: object, now: datetime
@@ -290,11 +290,11 @@ def _invalid(
     return Decision(replace(reply, message=message))
 
 
-def _apology(incoming: Incoming) -> Message:
-    """Log the exception being handled, once, with a reference that the person is told."""
+def _apology(incoming: Incoming, error: Exception) -> Message:
+    """Log a bug, once, with a reference that the person is told."""
     reference = secrets.token_hex(4)
     context = {"action": "bug", "verb": incoming.verb}
-    log.error("an interaction failed; reference %s", reference, exc_info=True, extra=context)
+    log.error("an interaction failed; reference %s", reference, exc_info=error, extra=context)
     text = f"Something went wrong on our side and nothing was changed. Reference: {reference}."
     return say(text, _TRY_NEXT)
 

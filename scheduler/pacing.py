@@ -41,9 +41,10 @@ class Pacer:
         self._closed_until = {key: until for key, until in self._closed_until.items() if until > now}
 
     def _wait(self, lane: Lane, now: datetime) -> timedelta:
-        waits = [self._closed_until.get(lane.key, now) - now]
         sent = self._sent.get(lane.key, ())
-        for window in lane.windows:
-            if len(sent) >= window.limit:
-                waits.append(sent[-window.limit] + timedelta(seconds=window.seconds) - now)
-        return max(timedelta(0), *waits)
+        waits = [
+            sent[-window.limit] + timedelta(seconds=window.seconds) - now
+            for window in lane.windows
+            if len(sent) >= window.limit
+        ]
+        return max(timedelta(0), self._closed_until.get(lane.key, now) - now, *waits)
