@@ -100,9 +100,11 @@ def make_catalogue(*lessons: Lesson, keep_text_days: int = 0) -> Catalogue:
 
 @dataclass
 class MemoryStore:
-    """The store's promises in memory, as far as dispatch uses them; the real ones have their contract suite."""
+    """The store's promises in memory, as far as dispatch uses them; the real ones have a suite."""
 
-    organization_row: Organization = Organization(OrganizationId("o1"), "Acme", "Europe/Berlin", b"s" * 32)
+    organization_row: Organization = field(
+        default_factory=lambda: Organization(OrganizationId("o1"), "Acme", "Europe/Berlin", b"s" * 32)
+    )
     workspaces: dict[WorkspaceRef, Workspace] = field(default_factory=dict)
     learners: dict[str, Learner] = field(default_factory=dict)
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
