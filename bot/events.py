@@ -37,6 +37,8 @@ class EventType(StrEnum):
     LEARNER_LINKED = "learner.linked", "Two accounts became one learner. `channels`: both."
     LEARNER_UNREACHABLE = "learner.unreachable", "The person removed or blocked the bot on this channel."
     SETTING_CHANGED = "setting.changed", "`name` of the setting; `value` where it is no free text."
+    SETTING_ASKED = "setting.asked", "The question for a setting was shown again. `name` of the setting."
+    FORM_OPENED = "form.opened", "A form was opened. `name` of the form."
     HELP_SHOWN = "help.shown", "The learner asked for help. `verb`: where it was a mistyped one, its nearest."
     ME_SHOWN = "me.shown", "The learner looked at their own page."
     HOME_OPENED = "home.opened", "The learner opened the bot's home."

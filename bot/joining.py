@@ -238,7 +238,8 @@ def ask_setting(
     snapshot: Snapshot, command: AskSetting, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Show a setting's question."""
-    return Decision(Reply(pages.question(command.name, snapshot, catalogue)))
+    event = Facts(snapshot, now, draw)(EventType.SETTING_ASKED, name=command.name)
+    return Decision(Reply(pages.question(command.name, snapshot, catalogue)), Changes(events=(event,)))
 
 
 def _set_job_family(learner: Learner, value: str, catalogue: Catalogue) -> tuple[Learner, str]:

@@ -133,7 +133,8 @@ def open_form(
     form = reply.message.form(command.form) if reply.message else None
     if form is None or any(form.args.get(k) != v for k, v in command.args.items() if k in ("s", "v", "k")):
         return Decision(reply)
-    return Decision(Reply(form=form))
+    event = Facts(snapshot, now, draw)(EventType.FORM_OPENED, name=command.form)
+    return Decision(Reply(form=form), Changes(events=(event,)))
 
 
 def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -> Reply:

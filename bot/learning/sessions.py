@@ -354,7 +354,10 @@ def retry_step(
 ) -> Decision:
     """Ask the practice or the question again; a wrong answer is not offered twice."""
     turn = _turn(snapshot, command.at, catalogue, now, draw, _RETRYING)
-    return turn if isinstance(turn, Decision) else turn.shows(replace(turn.session, stage=Stage.ASK))
+    if isinstance(turn, Decision):
+        return turn
+    kind = views.step_kind(turn.lesson.steps[turn.session.step])
+    return turn.shows(replace(turn.session, stage=Stage.ASK), turn.fact(EventType.STEP_SHOWN, kind=kind))
 
 
 def review_practice(
