@@ -159,7 +159,7 @@ class Turn:
     now: datetime
     facts: Facts
 
-    def fact(self, kind: EventType, **more: JsonValue) -> AdoptionEvent:
+    def fact(self, kind: EventType, /, **more: JsonValue) -> AdoptionEvent:
         """Record a fact about the session's present step."""
         return self.facts.in_lesson(kind, self.lesson, self.session.step, **more)
 
