@@ -35,7 +35,7 @@ class TeamsAdapter:
         self._wire = Wire()
         self._keys = Keys(config.openid_url, self._wire, clock)
         self._gatekeeper = Gatekeeper(config, self._keys, clock)
-        self._turns = Turns(desk, config.tenant_id)
+        self._turns = Turns(desk, config)
         self._connector = Connector(config, self._wire, clock)
         self.channel = TeamsChannel(self._connector, config.service_url)
 

@@ -19,6 +19,9 @@ class TeamsConfig:
             Playground; see `bot.loopback`.
         login_url, openid_url, service_url: where tokens, signing keys and conversations are; `service_url` is
             used for people who have not written yet.
+        answer_within: seconds until an answer must be given; Teams waits 10 for an invoke.
+        send_within: seconds until a send counts as lost. With a token and a conversation before it, 15 at
+            most go by, which the lease of a delivery outlives.
     """
 
     app_id: str | None = None
@@ -28,6 +31,8 @@ class TeamsConfig:
     login_url: str = "https://login.microsoftonline.com"
     openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     service_url: str = "https://smba.trafficmanager.net/teams/"
+    answer_within: float = 9.0
+    send_within: float = 8.0
 
     def __post_init__(self) -> None:
         """Refuse anonymous mode beside credentials.

@@ -17,7 +17,7 @@ from yarl import URL
 
 from adapters.teams.config import TeamsConfig
 from adapters.teams.token import Token
-from adapters.teams.wire import Wire, read_object
+from adapters.teams.wire import ASK, Wire, read_object
 from bot.errors import (
     BadCredentials,
     ChannelError,
@@ -55,6 +55,7 @@ class Connector:
         self._config = config
         self._wire = wire
         self._clock = clock
+        self._within = aiohttp.ClientTimeout(total=config.send_within, connect=ASK.connect)
         self.token = Token(config, wire, clock)
 
     async def open(self, service_url: str, person: str, tenant: str) -> str:
@@ -70,7 +71,7 @@ class Connector:
             "channelData": {"tenant": {"id": tenant}},
             "isGroup": False,
         }
-        found = await self._send("POST", service_url, "v3/conversations", body)
+        found = await self._send("POST", service_url, "v3/conversations", body, ASK)
         conversation = found.get("id")
         if not isinstance(conversation, str):
             raise Unavailable("a conversation without an id")
@@ -83,7 +84,9 @@ class Connector:
             ChannelError: as `bot.ports.Channel.deliver` says.
         """
         path = f"v3/conversations/{_quoted(conversation)}/activities"
-        found = await self._send("POST", service_url, path, self._from_bot(activity, conversation))
+        found = await self._send(
+            "POST", service_url, path, self._from_bot(activity, conversation), self._within
+        )
         posted = found.get("id")
         return posted if isinstance(posted, str) else None
 
@@ -95,19 +98,21 @@ class Connector:
         """
         path = f"v3/conversations/{_quoted(conversation)}/activities/{_quoted(posted)}"
         body = self._from_bot(activity, conversation) | {"id": posted}
-        await self._send("PUT", service_url, path, body)
+        await self._send("PUT", service_url, path, body, self._within)
 
     def _from_bot(self, activity: Body, conversation: str) -> Body:
         return activity | {"from": {"id": self._config.bot_id}, "conversation": {"id": conversation}}
 
-    async def _send(self, method: str, service_url: str, path: str, body: Body) -> Body:
+    async def _send(
+        self, method: str, service_url: str, path: str, body: Body, within: aiohttp.ClientTimeout
+    ) -> Body:
         url = self._url(service_url, path)
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if not self._config.anonymous:
             headers["Authorization"] = f"Bearer {await self.token.get()}"
         try:
             async with self._wire.session.request(
-                method, url, data=orjson.dumps(body), headers=headers, allow_redirects=False
+                method, url, data=orjson.dumps(body), headers=headers, timeout=within, allow_redirects=False
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

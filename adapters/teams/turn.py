@@ -17,6 +17,7 @@ from typing import NoReturn
 from botbuilder.core import ActivityHandler, BotAdapter, TurnContext
 from botbuilder.schema import Activity
 
+from adapters.teams.config import TeamsConfig
 from adapters.teams.inbound import CARD_ACTION, normalise
 from adapters.teams.render import CARD_TYPE, Card, render
 from bot.errors import StorageUnavailable
@@ -24,9 +25,6 @@ from bot.model import Answer, Incoming, Unsupported
 from bot.ports import Desk
 
 logger = logging.getLogger(__name__)
-
-PATIENCE = 9.0
-"""Seconds until an answer must be given; Teams waits 10 for an invoke."""
 
 TEXT_TYPE = "application/vnd.microsoft.activity.message"
 
@@ -48,9 +46,9 @@ class Reply:
 class Turns(BotAdapter):  # type: ignore[misc] # botbuilder carries no types
     """Runs activities through botbuilder's pipeline."""
 
-    def __init__(self, desk: Desk, tenant: str | None) -> None:
+    def __init__(self, desk: Desk, config: TeamsConfig) -> None:
         super().__init__()
-        self._handler = _Handler(desk, tenant)
+        self._handler = _Handler(desk, config)
 
     async def run(self, payload: Mapping[str, object]) -> Reply:
         """Take one activity, of an authenticated caller, to its commit, and say what to answer."""
@@ -84,10 +82,11 @@ class Turns(BotAdapter):  # type: ignore[misc] # botbuilder carries no types
 class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no types
     """Hands in the kinds of activity that Laps acts on; the others fall to botbuilder, which ignores them."""
 
-    def __init__(self, desk: Desk, tenant: str | None) -> None:
+    def __init__(self, desk: Desk, config: TeamsConfig) -> None:
         super().__init__()
         self._desk = desk
-        self._tenant = tenant
+        self._tenant = config.tenant_id
+        self._within = config.answer_within
         self._late: set[asyncio.Task[Answer]] = set()
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
@@ -134,7 +133,7 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
             TimeoutError: it is still being worked on.
         """
         task = asyncio.create_task(self._desk.handle(incoming))
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        done, _ = await asyncio.wait({task}, timeout=self._within)
         if not done:
             self._late.add(task)
             task.add_done_callback(self._settle)

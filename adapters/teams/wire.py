@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import orjson
 
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
-"""Seconds for a request: well within the 10 s Teams gives an invoke, and the lease of a delivery."""
+ASK = aiohttp.ClientTimeout(total=3.5, connect=2)
+"""Seconds for what comes before a send: a token, keys, a conversation."""
 
 
 class Wire:
@@ -20,7 +20,7 @@ class Wire:
         """The session, open."""
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=60)
-            self._session = aiohttp.ClientSession(timeout=TIMEOUT, connector=connector)
+            self._session = aiohttp.ClientSession(timeout=ASK, connector=connector)
         return self._session
 
     async def close(self) -> None:
