@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.resources import files
 
 import aiohttp
 import orjson
@@ -40,8 +41,8 @@ class TeamsAdapter:
         self.channel = TeamsChannel(self._connector, config.service_url)
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the route that Teams posts to."""
-        return [web.post(ROUTE, self._receive)]
+        """Return the route that Teams posts to, and the page that the app package refers to."""
+        return [web.post(ROUTE, self._receive), web.get("/about", _about)]
 
     async def start(self) -> None:
         """Get ready; connections are opened when they are needed, so that Laps starts without Microsoft."""
@@ -105,6 +106,12 @@ class TeamsAdapter:
             mend = f"Let this machine reach {self._config.openid_url}."
             return Diagnosis(subject, False, repr(error), mend)
         return Diagnosis(subject, True, f"{count} keys")
+
+
+async def _about(request: web.Request) -> web.Response:
+    """Answer the page about Laps, which Teams shows people before they install the app."""
+    page = files("adapters.teams").joinpath("about.html").read_text(encoding="utf-8")
+    return web.Response(text=page, content_type="text/html")
 
 
 async def _body(request: web.Request) -> bytes:
