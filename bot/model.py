@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from bot.events import AdoptionEvent
 from bot.messages import Args, Form, Message
-from lessons.model import Lesson
+from lessons.model import Lesson as Lesson  # noqa: PLC0414 - the store takes it from here
 
 OrganizationId = NewType("OrganizationId", str)
 WorkspaceId = NewType("WorkspaceId", str)

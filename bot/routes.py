@@ -271,7 +271,7 @@ ROUTES: dict[str, Route] = {
         lambda a: joining.Pause(a.get("until", "")),
         joining.pause,
         "Quiet for a while: pause, pause friday, pause 2 weeks, pause until 2026-12-01.",
-        "pause [until]",
+        "pause UNTIL",
         _EVERYTHING,
     ),
     "resume": Route(

@@ -328,7 +328,7 @@ class Person:
             "70",
             "10",
             "Copilot",
-            "Yes, with Cop",
+            "With Copilot",
         ):
             await self.press(label)
 

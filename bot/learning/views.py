@@ -250,10 +250,7 @@ def _reflect(session: Session, lesson: Lesson, learner: Learner, catalogue: Cata
 def _commit(commit: Commit, session: Session, tools: tuple[tuple[str, str], ...]) -> tuple[Block, ...]:
     with_tool = tuple(
         Button(
-            f"Yes, with {name}" if len(tools) > 1 else "Yes, I will",
-            "commit",
-            at(session, t=tool),
-            short=name,
+            f"With {name}" if len(tools) > 1 else "That is my plan", "commit", at(session, t=tool), short=name
         )
         for tool, name in tools
     )
