@@ -1,0 +1,217 @@
+"""The statements that judge and write changes, many people's at once.
+
+Those that judge return only losers, which are few: SQLite lets other threads go on for each row it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from bot.model import DeliveryState
+from storage.snapshot import ORGANIZATION, constant
+from storage.sql import Bulk, Dialect, Insert, Statement, wanted
+from storage.tables import (
+    ACCOUNT,
+    ADOPTION_EVENT,
+    COMMITMENT,
+    DELIVERY,
+    INCOMING,
+    JOIN_CODE,
+    LEARNER,
+    LESSON_VERSION,
+    PERSON,
+    POST,
+    ROLE,
+    SESSION,
+    SUBMISSION,
+    WORKSPACE,
+)
+
+Nothing = tuple[()]
+EXISTS = -1
+"""Asks the judge of learners only whether one is there."""
+
+
+# ---------------------------------------------------------------- judging
+
+
+def _taken(dialect: Dialect) -> Executable:
+    rows = wanted("workspace", "id")
+    same = and_(INCOMING.c.workspace == rows.c.workspace, INCOMING.c.id == rows.c.id)
+    return select(rows.c.workspace, rows.c.id).join_from(rows, INCOMING, same)
+
+
+def _lock(dialect: Dialect) -> Executable | None:
+    if not dialect.locks:
+        return None
+    rows = wanted("id")
+    return (
+        select(LEARNER.c.id)
+        .where(LEARNER.c.id.in_(select(rows.c.id)))
+        .order_by(LEARNER.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _stale(dialect: Dialect) -> Executable:
+    rows = wanted("organization", "id", "#version")
+    same = and_(LEARNER.c.id == rows.c.id, LEARNER.c.organization == rows.c.organization)
+    zero = literal_column("0")
+    moved = and_(rows.c.version >= zero, func.coalesce(LEARNER.c.version, zero) != rows.c.version)
+    gone = and_(rows.c.version < zero, LEARNER.c.id.is_(None))
+    return (
+        select(rows.c.id, rows.c.version).select_from(rows.outerjoin(LEARNER, same)).where(or_(moved, gone))
+    )
+
+
+def _accounts(dialect: Dialect) -> Executable:
+    rows = wanted("workspace", "external")
+    same = and_(ACCOUNT.c.workspace == rows.c.workspace, ACCOUNT.c.external == rows.c.external)
+    return select(ACCOUNT.c.workspace, ACCOUNT.c.external, ACCOUNT.c.learner).join_from(rows, ACCOUNT, same)
+
+
+def _unused(dialect: Dialect) -> Executable:
+    rows = wanted("organization", "code")
+    same = and_(JOIN_CODE.c.organization == rows.c.organization, JOIN_CODE.c.code == rows.c.code)
+    found = select(JOIN_CODE.c.code).join_from(rows, JOIN_CODE, same).where(JOIN_CODE.c.used_at.is_(None))
+    return found.with_for_update(of=JOIN_CODE)
+
+
+TAKEN: Bulk[tuple[str, str]] = Bulk(_taken)
+LOCK: Bulk[tuple[str]] = Bulk(_lock)
+STALE: Bulk[tuple[str, int]] = Bulk(_stale)
+ACCOUNTS: Bulk[tuple[str, str, str]] = Bulk(_accounts)
+UNUSED: Bulk[tuple[str]] = Bulk(_unused)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def add(table: Table) -> Bulk[Nothing]:
+    """Insert rows that must be new; `seq` is the database's to give."""
+    return Bulk(lambda dialect: insertion(dialect, table))
+
+
+def insertion(dialect: Dialect, table: Table) -> Insert:
+    """Insert a row whose every column but `seq` is given by name."""
+    """Insert a row whose every column but `seq` is given."""
+    names = [column.name for column in table.c if column.name != "seq"]
+    return dialect.insert(table).values({name: bindparam(name) for name in names}).inline()
+
+
+def add_unseen(table: Table, *unique: str) -> Bulk[Nothing]:
+    """Insert rows whose `unique` columns are new, and leave the others as they are."""
+    return Bulk(lambda dialect: insertion(dialect, table).on_conflict_do_nothing(index_elements=unique))
+
+
+def _put(table: Table, *, fixed: Collection[str] = (), kept: Collection[str] = ()) -> Bulk[Nothing]:
+    """Insert rows or change those that are there, but for `fixed` columns; `kept` ones are never unset."""
+
+    def build(dialect: Dialect) -> Executable:
+        statement = insertion(dialect, table)
+        key = [column.name for column in table.primary_key]
+        changed: dict[str, ColumnElement[object]] = {}
+        for column in table.c:
+            if column.name not in {*key, *fixed}:
+                new = statement.excluded[column.name]
+                changed[column.name] = func.coalesce(new, column) if column.name in kept else new
+        return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+    return Bulk(build)
+
+
+def _clear_roles(dialect: Dialect) -> Executable:
+    rows = wanted("learner")
+    return delete(ROLE).where(ROLE.c.learner.in_(select(rows.c.learner)))
+
+
+def _supersede(dialect: Dialect) -> Executable:
+    rows = wanted("workspace", "subject", "#settled_at")
+    return (
+        update(DELIVERY)
+        .where(
+            DELIVERY.c.workspace == rows.c.workspace,
+            DELIVERY.c.subject == rows.c.subject,
+            DELIVERY.c.state == constant(DeliveryState.QUEUED),
+        )
+        .values(SUPERSEDED | {"settled_at": rows.c.settled_at})
+    )
+
+
+BLANKED = {"due_at": null(), "message": null(), "handle": null(), "handle_until": null()}
+"""What a delivery loses when it is settled."""
+SUPERSEDED = BLANKED | {"state": constant(DeliveryState.SUPERSEDED)}
+
+
+def _use_codes(dialect: Dialect) -> Executable:
+    rows = wanted("organization", "code", "#used_at")
+    same = (JOIN_CODE.c.organization == rows.c.organization, JOIN_CODE.c.code == rows.c.code)
+    return update(JOIN_CODE).where(*same).values(used_at=rows.c.used_at)
+
+
+def _workspace(dialect: Dialect) -> Executable:
+    here = (WORKSPACE.c.id == bindparam("workspace"), WORKSPACE.c.organization == ORGANIZATION)
+    return update(WORKSPACE).where(*here).values(active=bindparam("is_active"))
+
+
+INCOMINGS = add(INCOMING)
+NEW_LEARNERS = add(LEARNER)
+LEARNERS = _put(LEARNER, fixed=["organization"])
+CLEAR_ROLES: Bulk[Nothing] = Bulk(_clear_roles)
+ROLES = add_unseen(ROLE, "learner", "role")
+NEW_ACCOUNTS = add(ACCOUNT)
+OLD_ACCOUNTS = _put(ACCOUNT, fixed=["organization"], kept=["direct", "service_url"])
+LESSONS = add_unseen(LESSON_VERSION, "organization", "version")
+SESSIONS = _put(SESSION, fixed=["organization"])
+POSTS = _put(POST, fixed=["organization"], kept=["conversation", "external"])
+EVENTS = add_unseen(ADOPTION_EVENT, "organization", "id")
+SUPERSEDE: Bulk[Nothing] = Bulk(_supersede)
+DELIVERIES = add(DELIVERY)
+NEW_COMMITMENTS = add(COMMITMENT)
+SUBMISSIONS = _put(SUBMISSION, fixed=["organization"])
+CODES = add(JOIN_CODE)
+USE_CODES: Bulk[Nothing] = Bulk(_use_codes)
+WORKSPACES: Statement[Nothing] = Statement(_workspace)
+
+
+# ---------------------------------------------------------------- two learners become one
+
+
+def _hand_over(table: Table) -> Statement[Nothing]:
+    gone = table.c.learner == bindparam("gone")
+    return Statement(lambda dialect: update(table).where(gone).values(learner=bindparam("kept")))
+
+
+def _hand_over_roles(dialect: Dialect) -> Executable:
+    held = select(bindparam("kept").label("learner"), ROLE.c.role, ROLE.c.organization)
+    named = dialect.insert(ROLE).from_select(
+        ["learner", "role", "organization"], held.where(ROLE.c.learner == bindparam("gone"))
+    )
+    return named.on_conflict_do_nothing(index_elements=["learner", "role"])
+
+
+def _forget(table: Table, name: str) -> Statement[Nothing]:
+    return Statement(lambda dialect: delete(table).where(table.c[name] == bindparam("gone")))
+
+
+MERGE: tuple[Statement[Nothing], ...] = (
+    *map(_hand_over, (ACCOUNT, PERSON, SESSION, ADOPTION_EVENT, COMMITMENT, SUBMISSION, JOIN_CODE, DELIVERY)),
+    Statement(_hand_over_roles),
+    _forget(ROLE, "learner"),
+    _forget(LEARNER, "id"),
+)

@@ -1,0 +1,358 @@
+"""How values of the core become rows, and rows values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import orjson
+from pydantic import JsonValue
+
+from bot.events import AdoptionEvent, EventType, Evidence
+from bot.messages import from_json, to_json
+from bot.model import (
+    Account,
+    ChannelName,
+    Commitment,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    DeliveryState,
+    JoinCode,
+    Learner,
+    LearnerId,
+    Operation,
+    Organization,
+    OrganizationId,
+    Post,
+    PostId,
+    Role,
+    Session,
+    SessionId,
+    SessionStatus,
+    Stage,
+    Status,
+    Submission,
+    Workspace,
+    WorkspaceId,
+)
+from storage.sql import Row
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+OrganizationRow = tuple[str, str, str, bytes]
+WorkspaceRow = tuple[str, str, str, str, bool]
+AccountRow = tuple[str, str, str, str, str | None, str | None, str | None, str | None, bool]
+LearnerRow = tuple[
+    str, str, int, str, str | None, str, str | None, int | None,
+    int | None, int | None, int | None, str | None, str | None, str | None,
+]  # fmt: skip
+SessionRow = tuple[
+    str, str, str, str, int, int, int, int, str, int, str, str, str | None, str | None, int | None
+]  # fmt: skip
+PostRow = tuple[str, str, str, str | None, str | None]
+CommitmentRow = tuple[str, str, str, str, str, str, int]
+CodeRow = tuple[str, str, int]
+EventRow = tuple[
+    str, int, str, str | None, str, str | None, str | None, str, str | None, str | None,
+    int | None, str | None, str | None, str | None, str,
+]  # fmt: skip
+DeliveryRow = tuple[
+    str, str, str, str, str, str, str | None, str | None, str | None, str | None,
+    str | None, str | None, int | None, str, int, int, int,
+]  # fmt: skip
+
+
+def micros(at: datetime) -> int:
+    """Return an aware time as whole microseconds since 1970."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(at: int) -> datetime:
+    """Return the aware UTC time of so many microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else _EPOCH + timedelta(microseconds=at)
+
+
+def to_text(value: Mapping[str, JsonValue] | Sequence[str]) -> str:
+    """Write JSON, keys in their order."""
+    return orjson.dumps(dict(value) if isinstance(value, Mapping) else value).decode()
+
+
+def organization_from(row: OrganizationRow) -> Organization:
+    """Read an organization."""
+    return Organization(OrganizationId(row[0]), row[1], row[2], bytes(row[3]))
+
+
+def workspace_from(row: WorkspaceRow) -> Workspace:
+    """Read a workspace."""
+    return Workspace(WorkspaceId(row[0]), OrganizationId(row[1]), ChannelName(row[2]), row[3], bool(row[4]))
+
+
+# ---------------------------------------------------------------- people
+
+
+def account_from(row: AccountRow) -> Account:
+    """Read an account."""
+    workspace, external, learner, name, email, time_zone, direct, service_url, reachable = row
+    return Account(
+        WorkspaceId(workspace),
+        external,
+        LearnerId(learner),
+        name,
+        email,
+        time_zone,
+        direct,
+        service_url,
+        bool(reachable),
+    )
+
+
+def account_row(account: Account, organization: str) -> Row:
+    """Write an account as a row of its table."""
+    return (
+        account.workspace,
+        account.external,
+        organization,
+        account.learner,
+        account.name,
+        account.email,
+        account.time_zone,
+        account.direct,
+        account.service_url,
+        account.reachable,
+    )
+
+
+def learner_from(row: LearnerRow) -> Learner:
+    """Read a learner with the roles, which come as names joined by commas."""
+    roles = row[13]
+    return Learner(
+        LearnerId(row[0]),
+        OrganizationId(row[1]),
+        row[2],
+        Status(row[3]),
+        row[4],
+        tuple(orjson.loads(row[5])) if row[5] != "[]" else (),
+        row[6],
+        row[7],
+        _moment(row[8]),
+        _moment(row[9]),
+        _moment(row[10]),
+        SessionId(row[11]) if row[11] else None,
+        PostId(row[12]) if row[12] else None,
+        frozenset(map(Role, roles.split(","))) if roles else frozenset(),
+    )
+
+
+def learner_row(learner: Learner) -> Row:
+    """Write a learner as the row after this change: one version on."""
+    return (
+        learner.id,
+        learner.organization,
+        learner.version + 1,
+        learner.status,
+        learner.job_family,
+        to_text(learner.tools) if learner.tools else "[]",
+        learner.time_zone,
+        learner.confidence,
+        _micros(learner.paused_at),
+        _micros(learner.paused_until),
+        _micros(learner.joined_at),
+        learner.current,
+        learner.welcome,
+    )
+
+
+# ---------------------------------------------------------------- lessons under way
+
+
+def session_from(row: SessionRow) -> Session:
+    """Read a session."""
+    return Session(
+        SessionId(row[0]),
+        LearnerId(row[1]),
+        row[2],
+        row[3],
+        moment(row[4]),
+        moment(row[5]),
+        row[6],
+        row[7],
+        SessionStatus(row[8]),
+        row[9],
+        Stage(row[10]),
+        orjson.loads(row[11]),
+        PostId(row[12]) if row[12] else None,
+        WorkspaceId(row[13]) if row[13] else None,
+        _moment(row[14]),
+    )
+
+
+def session_row(session: Session, organization: str) -> Row:
+    """Write a session as a row of its table."""
+    return (
+        session.id,
+        organization,
+        session.learner,
+        session.lesson,
+        session.lesson_version,
+        micros(session.started_at),
+        micros(session.updated_at),
+        session.version,
+        session.moved_version,
+        session.status,
+        session.step,
+        session.stage,
+        to_text(session.notes),
+        session.post,
+        session.workspace,
+        _micros(session.ended_at),
+    )
+
+
+def post_from(row: PostRow) -> Post:
+    """Read a post."""
+    return Post(PostId(row[0]), WorkspaceId(row[1]), row[2], row[3], row[4])
+
+
+def post_row(post: Post, organization: str) -> Row:
+    """Write a post as a row of its table."""
+    return (post.id, organization, post.workspace, post.account, post.conversation, post.external)
+
+
+def commitment_from(row: CommitmentRow) -> Commitment:
+    """Read a commitment."""
+    return Commitment(SessionId(row[0]), LearnerId(row[1]), *row[2:6], moment(row[6]))
+
+
+def commitment_row(plan: Commitment, organization: str) -> Row:
+    """Write a commitment as a row of its table."""
+    made_at = micros(plan.made_at)
+    return (plan.session, organization, plan.learner, plan.lesson, plan.when, plan.task, plan.tool, made_at)
+
+
+def submission_row(submission: Submission, organization: str) -> Row:
+    """Write a submission as a row of its table."""
+    return (
+        submission.session,
+        submission.step,
+        organization,
+        submission.learner,
+        submission.text,
+        micros(submission.forget_at),
+    )
+
+
+def code_from(row: CodeRow) -> JoinCode:
+    """Read a joining code."""
+    return JoinCode(row[0], LearnerId(row[1]), moment(row[2]))
+
+
+# ---------------------------------------------------------------- adoption events
+
+
+def event_from(row: EventRow) -> AdoptionEvent:
+    """Read an adoption event."""
+    return AdoptionEvent(
+        row[0],
+        moment(row[1]),
+        date.fromisoformat(row[2]),
+        row[4],
+        EventType(row[7]),
+        row[3],
+        row[5],
+        row[6],
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        Evidence(row[13]) if row[13] else None,
+        orjson.loads(row[14]),
+    )
+
+
+def event_row(event: AdoptionEvent, organization: str) -> Row:
+    """Write an adoption event as a row of its table."""
+    return (
+        organization,
+        event.id,
+        micros(event.occurred_at),
+        event.local_date.isoformat(),
+        event.workspace,
+        event.learner,
+        event.channel,
+        event.surface,
+        event.type,
+        event.lesson,
+        event.lesson_version,
+        event.step,
+        event.use_case,
+        event.tool,
+        event.evidence,
+        to_text(event.properties) if event.properties else "{}",
+    )
+
+
+# ---------------------------------------------------------------- deliveries
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """Write a delivery as a new row of its table, born leased to whoever writes it."""
+    return (
+        delivery.id,
+        delivery.organization,
+        delivery.workspace.id,
+        delivery.key,
+        delivery.kind,
+        delivery.operation,
+        DeliveryState.SENDING,
+        micros(delivery.lease_until),
+        delivery.lane,
+        delivery.subject,
+        delivery.account,
+        delivery.conversation,
+        delivery.service_url,
+        delivery.learner,
+        delivery.post,
+        delivery.target,
+        delivery.handle,
+        _micros(delivery.handle_until),
+        to_json(delivery.message),
+        delivery.attempts,
+        micros(delivery.created_at),
+        None,
+        None,
+    )
+
+
+def delivery_from(row: DeliveryRow, workspace: Workspace, lease_until: datetime) -> Delivery:
+    """Read a delivery that was just leased until `lease_until`."""
+    return Delivery(
+        id=DeliveryId(row[0]),
+        organization=workspace.organization,
+        workspace=workspace,
+        key=row[2],
+        kind=DeliveryKind(row[3]),
+        operation=Operation(row[4]),
+        account=row[5],
+        conversation=row[6],
+        message=from_json(row[13]),
+        created_at=moment(row[15]),
+        lease_until=lease_until,
+        service_url=row[7],
+        learner=LearnerId(row[8]) if row[8] else None,
+        post=PostId(row[9]) if row[9] else None,
+        target=row[10],
+        handle=row[11],
+        handle_until=_moment(row[12]),
+        attempts=row[14],
+    )

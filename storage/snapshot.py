@@ -1,0 +1,255 @@
+"""What a snapshot reads: one statement for the person and the lesson under way, more only where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    desc,
+    func,
+    literal_column,
+    select,
+)
+
+from bot.events import EventType, Evidence
+from bot.model import (
+    ChannelName,
+    Commitment,
+    JoinCode,
+    Learner,
+    Organization,
+    Session,
+    SessionId,
+    Snapshot,
+    ToolUse,
+    Workspace,
+)
+from bot.ports import Needs
+from storage.rows import (
+    AccountRow,
+    CodeRow,
+    CommitmentRow,
+    LearnerRow,
+    SessionRow,
+    account_from,
+    code_from,
+    commitment_from,
+    learner_from,
+    micros,
+    session_from,
+)
+from storage.sql import Dialect, Statement, Steps, ask
+from storage.tables import (
+    ACCOUNT,
+    ADOPTION_EVENT,
+    COMMITMENT,
+    JOIN_CODE,
+    LEARNER,
+    LESSON_VERSION,
+    ROLE,
+    SESSION,
+    WORKSPACE,
+)
+
+USES_DAYS = 28
+"""How many days back a learner's tool uses are counted."""
+
+ORGANIZATION = bindparam("organization")
+
+
+def constant(word: StrEnum) -> ColumnElement[str]:
+    """Write a word of ours into a statement itself, so that partial indexes and plans can rely on it."""
+    return literal_column(f"'{word.value}'")
+
+
+def columns_of(table: Table, *without: str) -> list[ColumnElement[object]]:
+    """Return a table's columns in their order, but for `without`."""
+    return [column for column in table.c if column.name not in without]
+
+
+def learner_columns() -> list[ColumnElement[object]]:
+    """Return the columns of a `LearnerRow`."""
+    roles = select(func.aggregate_strings(ROLE.c.role, literal_column("','")))
+    return [*LEARNER.c, roles.where(ROLE.c.learner == LEARNER.c.id).scalar_subquery().label("roles")]
+
+
+ACCOUNT_COLUMNS = columns_of(ACCOUNT, "organization")
+SESSION_COLUMNS = columns_of(SESSION, "organization")
+_AT_LEARNER = 1 + len(ACCOUNT_COLUMNS)
+_AT_SESSION = _AT_LEARNER + len(learner_columns())
+
+_SnapshotRow = tuple[bool, *tuple[object, ...]]
+
+
+def _snapshot(dialect: Dialect) -> Executable:
+    named = func.coalesce(bindparam("session"), LEARNER.c.current)
+    people = (
+        WORKSPACE.outerjoin(
+            ACCOUNT, and_(ACCOUNT.c.workspace == WORKSPACE.c.id, ACCOUNT.c.external == bindparam("account"))
+        )
+        .outerjoin(LEARNER, LEARNER.c.id == ACCOUNT.c.learner)
+        .outerjoin(SESSION, and_(SESSION.c.id == named, SESSION.c.organization == WORKSPACE.c.organization))
+    )
+    return (
+        select(WORKSPACE.c.active, *ACCOUNT_COLUMNS, *learner_columns(), *SESSION_COLUMNS)
+        .select_from(people)
+        .where(WORKSPACE.c.id == bindparam("workspace"), WORKSPACE.c.organization == ORGANIZATION)
+    )
+
+
+def _history(dialect: Dialect) -> Executable:
+    return (
+        select(*SESSION_COLUMNS)
+        .where(SESSION.c.learner == bindparam("learner"), SESSION.c.organization == ORGANIZATION)
+        .order_by(desc(SESSION.c.started_at), desc(SESSION.c.id))
+    )
+
+
+def _uses(dialect: Dialect) -> Executable:
+    event = ADOPTION_EVENT.c
+    task = func.coalesce(event.use_case, literal_column("''"))
+    times = func.count()
+    return (
+        select(event.tool, task, times, func.max(event.local_date))
+        .where(
+            event.learner == bindparam("learner"),
+            event.organization == ORGANIZATION,
+            event.occurred_at >= bindparam("since"),
+            event.type == constant(EventType.TOOL_USED),
+            event.tool.is_not(None),
+            event.evidence.in_([constant(Evidence.SELF_REPORT), constant(Evidence.MEASURED)]),
+        )
+        .group_by(event.tool, task)
+        .order_by(desc(times), event.tool, task)
+    )
+
+
+def _commitments(dialect: Dialect) -> Executable:
+    return (
+        select(*columns_of(COMMITMENT, "seq", "organization"))
+        .where(COMMITMENT.c.learner == bindparam("learner"), COMMITMENT.c.organization == ORGANIZATION)
+        .order_by(desc(COMMITMENT.c.made_at), desc(COMMITMENT.c.seq))
+    )
+
+
+def _names(dialect: Dialect) -> Executable:
+    return (
+        select(WORKSPACE.c.channel, ACCOUNT.c.name)
+        .join_from(ACCOUNT, WORKSPACE, WORKSPACE.c.id == ACCOUNT.c.workspace)
+        .where(ACCOUNT.c.learner == bindparam("learner"), ACCOUNT.c.organization == ORGANIZATION)
+        .order_by(WORKSPACE.c.channel, ACCOUNT.c.name, ACCOUNT.c.external)
+    )
+
+
+def _code(dialect: Dialect) -> Executable:
+    return (
+        select(JOIN_CODE.c.code, JOIN_CODE.c.learner, JOIN_CODE.c.expires_at, *learner_columns())
+        .join_from(JOIN_CODE, LEARNER, LEARNER.c.id == JOIN_CODE.c.learner)
+        .where(
+            JOIN_CODE.c.code == bindparam("code"),
+            JOIN_CODE.c.organization == ORGANIZATION,
+            JOIN_CODE.c.used_at.is_(None),
+        )
+    )
+
+
+def _lesson(dialect: Dialect) -> Executable:
+    return select(LESSON_VERSION.c.body).where(
+        LESSON_VERSION.c.version == bindparam("version"), LESSON_VERSION.c.organization == ORGANIZATION
+    )
+
+
+SNAPSHOT: Statement[_SnapshotRow] = Statement(_snapshot)
+HISTORY: Statement[SessionRow] = Statement(_history)
+USES: Statement[tuple[str, str, int, str]] = Statement(_uses)
+COMMITMENTS: Statement[CommitmentRow] = Statement(_commitments)
+NAMES: Statement[tuple[str, str]] = Statement(_names)
+CODE: Statement[tuple[str, str, int, *LearnerRow]] = Statement(_code)
+LESSON: Statement[tuple[str]] = Statement(_lesson)
+
+
+def read_snapshot(
+    organization: Organization,
+    workspace: Workspace,
+    account: str,
+    session: SessionId | None,
+    needs: Needs,
+    now: datetime,
+) -> Steps[Snapshot]:
+    """Read what a handler may know of the person behind an account, but for the lesson."""
+    rows = yield from ask(
+        SNAPSHOT, organization=organization.id, workspace=workspace.id, account=account, session=session
+    )
+    seen = _seen(organization, workspace, rows)
+    if needs == _NOTHING_MORE:
+        return seen
+    if seen.learner is not None:
+        seen = yield from _more(seen, seen.learner, needs, now)
+    if needs.code is not None:
+        code, other = yield from _owner(organization, needs.code)
+        seen = replace(seen, code=code, other=other)
+    return seen
+
+
+_NOTHING_MORE = Needs()
+
+
+def _seen(organization: Organization, workspace: Workspace, rows: Sequence[_SnapshotRow]) -> Snapshot:
+    if not rows:
+        return Snapshot(organization, workspace)
+    row = rows[0]
+    if row[0] != workspace.active:
+        workspace = replace(workspace, active=bool(row[0]))
+    account = row[1:_AT_LEARNER]
+    learner = row[_AT_LEARNER:_AT_SESSION]
+    session = row[_AT_SESSION:]
+    return Snapshot(
+        organization,
+        workspace,
+        account_from(cast("AccountRow", account)) if account[0] is not None else None,
+        learner_from(cast("LearnerRow", learner)) if learner[0] is not None else None,
+        session_from(cast("SessionRow", session)) if session[0] is not None else None,
+    )
+
+
+def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Steps[Snapshot]:
+    history: tuple[Session, ...] = ()
+    uses: tuple[ToolUse, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    accounts: tuple[tuple[ChannelName, str], ...] = ()
+    who = {"organization": seen.organization.id, "learner": learner.id}
+    if needs.history:
+        history = tuple(map(session_from, (yield from ask(HISTORY, **who))))
+    if needs.uses:
+        since = micros(now - timedelta(days=USES_DAYS))
+        found = yield from ask(USES, since=since, **who)
+        uses = tuple(
+            ToolUse(tool, task, times, date.fromisoformat(last)) for tool, task, times, last in found
+        )
+    if needs.commitments:
+        commitments = tuple(map(commitment_from, (yield from ask(COMMITMENTS, **who))))
+    if needs.accounts:
+        accounts = tuple((ChannelName(c), name) for c, name in (yield from ask(NAMES, **who)))
+    return replace(seen, history=history, uses=uses, commitments=commitments, accounts=accounts)
+
+
+def _owner(organization: Organization, code: str) -> Steps[tuple[JoinCode | None, Learner | None]]:
+    rows = yield from ask(CODE, organization=organization.id, code=code)
+    if not rows:
+        return None, None
+    return code_from(cast("CodeRow", rows[0][:3])), learner_from(cast("LearnerRow", rows[0][3:]))
+
+
+def read_lesson(organization: Organization, version: str) -> Steps[str | None]:
+    """Read the body of a lesson as it was stored, or None where it never was."""
+    rows = yield from ask(LESSON, organization=organization.id, version=version)
+    return rows[0][0] if rows else None

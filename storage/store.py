@@ -1,0 +1,144 @@
+"""What both stores share: all that is said in steps, whatever database runs them."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date, datetime
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from bot.events import AdoptionEvent
+from bot.model import (
+    Account,
+    Changes,
+    Learner,
+    Lesson,
+    Organization,
+    Post,
+    PostId,
+    Role,
+    Workspace,
+    WorkspaceRef,
+)
+from bot.ports import Clock
+from storage import archive, deliveries, people
+from storage.snapshot import read_lesson
+from storage.sql import Call, Rows, Steps
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)
+
+
+class CommonStore(ABC):
+    """A store but for how its steps are run and how changes are grouped."""
+
+    def __init__(self, organization: Organization, clock: Clock) -> None:
+        self._organization = organization
+        self._clock = clock
+        self._workspaces: dict[WorkspaceRef, Workspace] = {}
+        self._lessons: dict[str, Lesson] = {}
+
+    @abstractmethod
+    async def _read(self, steps: Steps[T]) -> T:
+        """Run steps that change nothing."""
+
+    @abstractmethod
+    async def _write(self, steps: Callable[[], Steps[T]]) -> T:
+        """Run steps in a transaction of their own; after a lost race they are begun anew."""
+
+    @abstractmethod
+    def _pages(self, call: Call) -> AsyncIterator[Rows]:
+        """Yield the rows of a long read in pages, on one consistent view."""
+
+    async def organization(self) -> Organization:
+        """Return the organization of this installation."""
+        return self._organization
+
+    async def workspace(self, ref: WorkspaceRef) -> Workspace:
+        """Return the workspace of that name, stored at first sight."""
+        known = self._workspaces.get(ref)
+        if known is None:
+            known = await self._read(people.find_workspace(self._organization, ref))
+            known = known or await self._write(lambda: people.add_workspace(self._organization, ref))
+            self._workspaces[ref] = known
+        return known
+
+    async def lesson(self, version: str) -> Lesson | None:
+        """Return a lesson as it was when a session began with it; None where it was never stored."""
+        lesson = self._lessons.get(version)
+        if lesson is None:
+            body = await self._read(read_lesson(self._organization, version))
+            lesson = _lesson(version, body) if body is not None else None
+            if lesson is not None:
+                self._lessons[version] = lesson
+        return lesson
+
+    async def handled(self, workspace: Workspace, incoming: str) -> bool:
+        """Say whether an incoming id was handled before."""
+        return await self._read(archive.handled(self._organization, workspace.id, incoming))
+
+    async def post(self, post: PostId) -> Post | None:
+        """Return a tracked message."""
+        return await self._read(deliveries.read_post(self._organization, post))
+
+    async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
+        """Yield every event, oldest first, with the `person` that an operator knows its learner by."""
+        async for page in self._pages(archive.export(self._organization, since)):
+            for row in page:
+                yield archive.exported(row)
+
+    async def import_events(self, events: Sequence[AdoptionEvent]) -> int:
+        """Append events unseen so far and return how many."""
+        added = 0
+        for start in range(0, len(events), archive.PORTION):
+            some = events[start : start + archive.PORTION]
+            added += await self._write(lambda some=some: archive.import_events(self._organization, some))
+        return added
+
+    async def find_person(self, person: str) -> Learner:
+        """Find the one learner whom an operator means.
+
+        Raises:
+            UnknownPerson: nobody matches, or several do.
+        """
+        return await self._write(lambda: people.find_person(self._organization, person))
+
+    async def set_role(self, learner: Learner, role: Role, held: bool) -> None:
+        """Grant or take a role."""
+        await self._write(lambda: people.set_role(self._organization, learner, role, held))
+
+    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+        """Return a learner's accounts with their workspaces."""
+        return await self._read(people.accounts_of(self._organization, learner))
+
+    async def forget_texts(self, now: datetime) -> int:
+        """Delete submissions, codes and handled ids that are past their time; return how many."""
+        forgotten = 0
+        while portion := await self._write(lambda: archive.forget(self._organization, now)):
+            forgotten += portion
+        return forgotten
+
+    def _keep(self, changes: Changes) -> None:
+        """Remember what a written change says of workspaces and lessons."""
+        if changes.lesson is not None:
+            self._lessons.setdefault(changes.lesson.version, changes.lesson)
+        if changes.workspace is not None:
+            here = changes.workspace
+            self._workspaces[WorkspaceRef(here.channel, here.external)] = here
+
+
+def _lesson(version: str, body: str) -> Lesson | None:
+    try:
+        lesson = Lesson.model_validate_json(body)
+    except ValidationError as error:
+        _LOG.warning(
+            "a stored lesson cannot be read any more", extra={"version": version, "error": str(error)}
+        )
+        return None
+    # It keeps the name it was stored under, also where this Laps would write it down differently.
+    vars(lesson)["version"] = version
+    return lesson

@@ -1,0 +1,305 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+Times are whole microseconds since 1970 (UTC), exact on both sides of it; local days are ISO text, and JSON is
+text, so that what comes out is what went in. Names, addresses and platform ids are in `account` and `person`,
+and in deliveries that are not settled; everything else names a learner by a random key.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _time(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _sequence() -> Column[int]:
+    """Number rows in the order in which they were written."""
+    return Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+
+
+# Foreign keys hold rows to their learner, so that nothing is left of one that was made part of another.
+# There are none to organization and workspace in the tables that grow with every interaction: on PostgreSQL
+# each insert would lock that one row.
+
+
+def _of_learner(*, key: bool = False) -> Column[str]:
+    return Column("learner", Text, ForeignKey("learner.id"), primary_key=key, nullable=False)
+
+
+ORGANIZATION = Table(
+    "organization",
+    METADATA,
+    _key("id"),
+    _text("name"),
+    _text("time_zone"),
+    Column("salt", LargeBinary, nullable=False),
+    _time("created_at"),
+)
+
+WORKSPACE = Table(
+    "workspace",
+    METADATA,
+    _sequence(),
+    Column("id", Text, nullable=False, unique=True),
+    Column("organization", Text, ForeignKey("organization.id"), nullable=False),
+    _text("channel"),
+    _text("external"),
+    Column("active", Boolean, nullable=False),
+    UniqueConstraint("channel", "external"),
+)
+
+LEARNER = Table(
+    "learner",
+    METADATA,
+    _key("id"),
+    Column("organization", Text, ForeignKey("organization.id"), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    _text("status"),
+    _text("job_family", null=True),
+    _text("tools"),
+    _text("time_zone", null=True),
+    Column("confidence", Integer),
+    _time("paused_at", null=True),
+    _time("paused_until", null=True),
+    _time("joined_at", null=True),
+    _text("current", null=True),
+    _text("welcome", null=True),
+)
+
+ROLE = Table(
+    "role",
+    METADATA,
+    _of_learner(key=True),
+    _key("role"),
+    _text("organization"),
+    sqlite_with_rowid=False,
+)
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("workspace", Text, ForeignKey("workspace.id"), primary_key=True),
+    _key("external"),
+    _text("organization"),
+    _of_learner(),
+    _text("name"),
+    _text("email", null=True),
+    _text("time_zone", null=True),
+    _text("direct", null=True),
+    _text("service_url", null=True),
+    Column("reachable", Boolean, nullable=False),
+    Index(None, "learner"),
+    sqlite_with_rowid=False,
+)
+
+PERSON = Table(
+    "person",
+    METADATA,
+    _key("organization"),
+    _key("name"),
+    _of_learner(),
+    Index(None, "learner"),
+    sqlite_with_rowid=False,
+)
+
+SESSION = Table(
+    "session",
+    METADATA,
+    _key("id"),
+    _text("organization"),
+    _of_learner(),
+    _text("lesson"),
+    _text("lesson_version"),
+    _time("started_at"),
+    _time("updated_at"),
+    Column("version", BigInteger, nullable=False),
+    Column("moved_version", BigInteger, nullable=False),
+    _text("status"),
+    Column("step", Integer, nullable=False),
+    _text("stage"),
+    _text("notes"),
+    _text("post", null=True),
+    _text("workspace", null=True),
+    _time("ended_at", null=True),
+    Index(None, "learner", "started_at"),
+)
+
+LESSON_VERSION = Table(
+    "lesson_version",
+    METADATA,
+    _key("organization"),
+    _key("version"),
+    _text("lesson"),
+    _text("body"),
+    _time("stored_at"),
+)
+
+POST = Table(
+    "post",
+    METADATA,
+    _key("id"),
+    _text("organization"),
+    _text("workspace"),
+    _text("account"),
+    _text("conversation", null=True),
+    _text("external", null=True),
+)
+
+ADOPTION_EVENT = Table(
+    "adoption_event",
+    METADATA,
+    _sequence(),
+    _text("organization"),
+    _text("id"),
+    _time("occurred_at"),
+    _text("local_date"),
+    _text("workspace", null=True),
+    _of_learner(),
+    _text("channel", null=True),
+    _text("surface", null=True),
+    _text("type"),
+    _text("lesson", null=True),
+    _text("lesson_version", null=True),
+    Column("step", BigInteger),
+    _text("use_case", null=True),
+    _text("tool", null=True),
+    _text("evidence", null=True),
+    _text("properties"),
+    UniqueConstraint("organization", "id"),
+    Index(None, "learner", "occurred_at"),
+)
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    _sequence(),
+    Column("id", Text, nullable=False, unique=True),
+    _text("organization"),
+    _text("workspace"),
+    _text("key"),
+    _text("kind"),
+    _text("operation"),
+    _text("state"),
+    # When an unsettled one may be taken: a queued one's next attempt, a sending one's end of lease.
+    _time("due_at", null=True),
+    _text("lane"),
+    _text("subject", null=True),
+    _text("account"),
+    _text("conversation", null=True),
+    _text("service_url", null=True),
+    _text("learner", null=True),
+    _text("post", null=True),
+    _text("target", null=True),
+    _text("handle", null=True),
+    _time("handle_until", null=True),
+    _text("message", null=True),
+    Column("attempts", Integer, nullable=False),
+    _time("created_at"),
+    _time("settled_at", null=True),
+    _text("error", null=True),
+    UniqueConstraint("organization", "key"),
+)
+Index(
+    "ix_delivery_due",
+    DELIVERY.c.due_at,
+    **{f"{name}_where": DELIVERY.c.due_at.is_not(None) for name in ("sqlite", "postgresql")},
+)
+Index(
+    "ix_delivery_lane",
+    DELIVERY.c.lane,
+    DELIVERY.c.seq,
+    **{f"{name}_where": DELIVERY.c.due_at.is_not(None) for name in ("sqlite", "postgresql")},
+)
+Index(
+    "ix_delivery_subject",
+    DELIVERY.c.workspace,
+    DELIVERY.c.subject,
+    DELIVERY.c.state,
+    DELIVERY.c.seq,
+    **{f"{name}_where": DELIVERY.c.subject.is_not(None) for name in ("sqlite", "postgresql")},
+)
+Index("ix_delivery_learner", DELIVERY.c.learner)
+
+INCOMING = Table(
+    "incoming",
+    METADATA,
+    _key("workspace"),
+    _key("id"),
+    _text("organization"),
+    _time("handled_at"),
+    Index(None, "handled_at"),
+    sqlite_with_rowid=False,
+)
+
+COMMITMENT = Table(
+    "commitment",
+    METADATA,
+    _sequence(),
+    _text("session"),
+    _text("organization"),
+    _of_learner(),
+    _text("lesson"),
+    _text("when"),
+    _text("task"),
+    _text("tool"),
+    _time("made_at"),
+    Index(None, "learner", "made_at"),
+)
+
+SUBMISSION = Table(
+    "submission",
+    METADATA,
+    _key("session"),
+    Column("step", Integer, primary_key=True),
+    _text("organization"),
+    _of_learner(),
+    _text("text"),
+    _time("forget_at"),
+    Index(None, "learner"),
+    Index(None, "forget_at"),
+)
+
+JOIN_CODE = Table(
+    "join_code",
+    METADATA,
+    _key("organization"),
+    _key("code"),
+    _of_learner(),
+    _time("expires_at"),
+    _time("used_at", null=True),
+    Index(None, "learner"),
+    Index(None, "expires_at"),
+    sqlite_with_rowid=False,
+)
