@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Executable, and_, bindparam, delete, func, select, tuple_
+from sqlalchemy import ClauseElement, and_, bindparam, delete, func, select, tuple_
 
 from bot.events import AdoptionEvent
 from bot.model import Learner, LearnerId, Organization
@@ -28,7 +28,7 @@ REMEMBERED = timedelta(days=7)
 # ---------------------------------------------------------------- out
 
 
-def _export(dialect: Dialect) -> Executable:
+def _export(dialect: Dialect) -> ClauseElement:
     event = ADOPTION_EVENT.c
     known_as = select(func.min(PERSON.c.name)).where(PERSON.c.learner == event.learner)
     return (
@@ -54,18 +54,18 @@ def exported(row: Row) -> tuple[AdoptionEvent, str | None]:
 # ---------------------------------------------------------------- in
 
 
-def _persons(dialect: Dialect) -> Executable:
+def _persons(dialect: Dialect) -> ClauseElement:
     rows = wanted("organization", "name")
     same = and_(PERSON.c.organization == rows.c.organization, PERSON.c.name == rows.c.name)
     return select(PERSON.c.name, PERSON.c.learner).join_from(rows, PERSON, same)
 
 
-def _import(dialect: Dialect) -> Executable:
+def _import(dialect: Dialect) -> ClauseElement:
     unseen = changes.insertion(dialect, ADOPTION_EVENT)
     return unseen.on_conflict_do_nothing(index_elements=["organization", "id"]).returning(ADOPTION_EVENT.c.id)
 
 
-def _first_workspace(dialect: Dialect) -> Executable:
+def _first_workspace(dialect: Dialect) -> ClauseElement:
     ours = WORKSPACE.c.organization == ORGANIZATION
     return select(WORKSPACE.c.id).where(ours).order_by(WORKSPACE.c.seq).limit(1)
 
@@ -77,7 +77,10 @@ FIRST_WORKSPACE: Statement[tuple[str]] = Statement(_first_workspace)
 
 
 def import_events(organization: Organization, events: Sequence[AdoptionEvent]) -> Steps[int]:
-    """Append the events that are not there yet and return how many; an event's learner may be a person's name."""
+    """Append the events that are not there yet and return how many.
+
+    An event's learner may be what operators call a person.
+    """
     learners = yield from _learners(organization, {event.learner for event in events})
     default = None
     if any(event.workspace is None for event in events):
@@ -117,17 +120,17 @@ def _learners(organization: Organization, names: set[str]) -> Steps[dict[str, st
 # ---------------------------------------------------------------- forgotten
 
 
-def _forget_submissions(dialect: Dialect) -> Executable:
+def _forget_submissions(dialect: Dialect) -> ClauseElement:
     late = (SUBMISSION.c.forget_at <= bindparam("now"), SUBMISSION.c.organization == ORGANIZATION)
     return delete(SUBMISSION).where(*late).returning(SUBMISSION.c.step)
 
 
-def _forget_codes(dialect: Dialect) -> Executable:
+def _forget_codes(dialect: Dialect) -> ClauseElement:
     late = (JOIN_CODE.c.expires_at <= bindparam("now"), JOIN_CODE.c.organization == ORGANIZATION)
     return delete(JOIN_CODE).where(*late).returning(JOIN_CODE.c.learner)
 
 
-def _forget_incoming(dialect: Dialect) -> Executable:
+def _forget_incoming(dialect: Dialect) -> ClauseElement:
     late = (INCOMING.c.handled_at <= bindparam("before"), INCOMING.c.organization == ORGANIZATION)
     key = (INCOMING.c.workspace, INCOMING.c.id)
     some = select(*key).where(*late).limit(bindparam("most"))
@@ -152,7 +155,7 @@ def forget(organization: Organization, now: datetime) -> Steps[int]:
 # ---------------------------------------------------------------- handled
 
 
-def _handled(dialect: Dialect) -> Executable:
+def _handled(dialect: Dialect) -> ClauseElement:
     one = (INCOMING.c.workspace == bindparam("workspace"), INCOMING.c.id == bindparam("incoming"))
     return select(INCOMING.c.handled_at).where(*one, INCOMING.c.organization == ORGANIZATION)
 

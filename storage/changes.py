@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import (
+    ClauseElement,
     ColumnElement,
-    Executable,
     Table,
     and_,
     bindparam,
@@ -50,13 +50,13 @@ EXISTS = -1
 # ---------------------------------------------------------------- judging
 
 
-def _taken(dialect: Dialect) -> Executable:
+def _taken(dialect: Dialect) -> ClauseElement:
     rows = wanted("workspace", "id")
     same = and_(INCOMING.c.workspace == rows.c.workspace, INCOMING.c.id == rows.c.id)
     return select(rows.c.workspace, rows.c.id).join_from(rows, INCOMING, same)
 
 
-def _lock(dialect: Dialect) -> Executable | None:
+def _lock(dialect: Dialect) -> ClauseElement | None:
     if not dialect.locks:
         return None
     rows = wanted("id")
@@ -68,10 +68,10 @@ def _lock(dialect: Dialect) -> Executable | None:
     )
 
 
-def _stale(dialect: Dialect) -> Executable:
+def _stale(dialect: Dialect) -> ClauseElement:
     rows = wanted("organization", "id", "#version")
     same = and_(LEARNER.c.id == rows.c.id, LEARNER.c.organization == rows.c.organization)
-    zero = literal_column("0")
+    zero: ColumnElement[int] = literal_column("0")
     moved = and_(rows.c.version >= zero, func.coalesce(LEARNER.c.version, zero) != rows.c.version)
     gone = and_(rows.c.version < zero, LEARNER.c.id.is_(None))
     return (
@@ -79,13 +79,13 @@ def _stale(dialect: Dialect) -> Executable:
     )
 
 
-def _accounts(dialect: Dialect) -> Executable:
+def _accounts(dialect: Dialect) -> ClauseElement:
     rows = wanted("workspace", "external")
     same = and_(ACCOUNT.c.workspace == rows.c.workspace, ACCOUNT.c.external == rows.c.external)
     return select(ACCOUNT.c.workspace, ACCOUNT.c.external, ACCOUNT.c.learner).join_from(rows, ACCOUNT, same)
 
 
-def _unused(dialect: Dialect) -> Executable:
+def _unused(dialect: Dialect) -> ClauseElement:
     rows = wanted("organization", "code")
     same = and_(JOIN_CODE.c.organization == rows.c.organization, JOIN_CODE.c.code == rows.c.code)
     found = select(JOIN_CODE.c.code).join_from(rows, JOIN_CODE, same).where(JOIN_CODE.c.used_at.is_(None))
@@ -122,7 +122,7 @@ def add_unseen(table: Table, *unique: str) -> Bulk[Nothing]:
 def _put(table: Table, *, fixed: Collection[str] = (), kept: Collection[str] = ()) -> Bulk[Nothing]:
     """Insert rows or change those that are there, but for `fixed` columns; `kept` ones are never unset."""
 
-    def build(dialect: Dialect) -> Executable:
+    def build(dialect: Dialect) -> ClauseElement:
         statement = insertion(dialect, table)
         key = [column.name for column in table.primary_key]
         changed: dict[str, ColumnElement[object]] = {}
@@ -135,12 +135,12 @@ def _put(table: Table, *, fixed: Collection[str] = (), kept: Collection[str] = (
     return Bulk(build)
 
 
-def _clear_roles(dialect: Dialect) -> Executable:
+def _clear_roles(dialect: Dialect) -> ClauseElement:
     rows = wanted("learner")
     return delete(ROLE).where(ROLE.c.learner.in_(select(rows.c.learner)))
 
 
-def _supersede(dialect: Dialect) -> Executable:
+def _supersede(dialect: Dialect) -> ClauseElement:
     rows = wanted("workspace", "subject", "#settled_at")
     return (
         update(DELIVERY)
@@ -158,13 +158,13 @@ BLANKED = {"due_at": null(), "message": null(), "handle": null(), "handle_until"
 SUPERSEDED = BLANKED | {"state": constant(DeliveryState.SUPERSEDED)}
 
 
-def _use_codes(dialect: Dialect) -> Executable:
+def _use_codes(dialect: Dialect) -> ClauseElement:
     rows = wanted("organization", "code", "#used_at")
     same = (JOIN_CODE.c.organization == rows.c.organization, JOIN_CODE.c.code == rows.c.code)
     return update(JOIN_CODE).where(*same).values(used_at=rows.c.used_at)
 
 
-def _workspace(dialect: Dialect) -> Executable:
+def _workspace(dialect: Dialect) -> ClauseElement:
     here = (WORKSPACE.c.id == bindparam("workspace"), WORKSPACE.c.organization == ORGANIZATION)
     return update(WORKSPACE).where(*here).values(active=bindparam("is_active"))
 
@@ -197,7 +197,7 @@ def _hand_over(table: Table) -> Statement[Nothing]:
     return Statement(lambda dialect: update(table).where(gone).values(learner=bindparam("kept")))
 
 
-def _hand_over_roles(dialect: Dialect) -> Executable:
+def _hand_over_roles(dialect: Dialect) -> ClauseElement:
     held = select(bindparam("kept").label("learner"), ROLE.c.role, ROLE.c.organization)
     named = dialect.insert(ROLE).from_select(
         ["learner", "role", "organization"], held.where(ROLE.c.learner == bindparam("gone"))

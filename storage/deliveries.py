@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Executable, bindparam, exists, false, func, select, update
+from sqlalchemy import ClauseElement, ColumnElement, bindparam, exists, false, func, select, update
 
 from bot.model import Delivery, DeliveryState, Organization, Post, PostId, Workspace
 from bot.ports import Settlement
@@ -24,11 +24,11 @@ OURS = DELIVERY.c.organization == ORGANIZATION
 # ---------------------------------------------------------------- claiming
 
 
-def _due(dialect: Dialect) -> Executable:
+def _due(dialect: Dialect) -> ClauseElement:
     return select(DELIVERY.c.seq).where(DELIVERY.c.due_at <= bindparam("now"), OURS).limit(1)
 
 
-def _supersede(dialect: Dialect) -> Executable:
+def _supersede(dialect: Dialect) -> ClauseElement:
     newer = DELIVERY.alias("newer")
     taken_over = exists().where(
         newer.c.workspace == DELIVERY.c.workspace,
@@ -43,7 +43,7 @@ def _supersede(dialect: Dialect) -> Executable:
     )
 
 
-def _claim(dialect: Dialect) -> Executable:
+def _claim(dialect: Dialect) -> ClauseElement:
     older = DELIVERY.alias("older")
     waits = exists().where(
         older.c.lane == DELIVERY.c.lane, older.c.due_at.is_not(None), older.c.seq < DELIVERY.c.seq
@@ -64,7 +64,7 @@ def _claim(dialect: Dialect) -> Executable:
     )
 
 
-def _workspaces(dialect: Dialect) -> Executable:
+def _workspaces(dialect: Dialect) -> ClauseElement:
     return select(*columns_of(WORKSPACE, "seq")).where(WORKSPACE.c.organization == ORGANIZATION)
 
 
@@ -83,9 +83,9 @@ def claim(
     organization: Organization, now: datetime, lease_until: datetime, limit: int
 ) -> Steps[list[Delivery]]:
     """Lease the deliveries that are due, of each lane only the oldest that is unsettled."""
-    at = {"organization": organization.id, "now": micros(now)}
-    yield from ask(SUPERSEDE_DUE, **at)
-    rows = yield from ask(CLAIM, lease_until=micros(lease_until), most=limit, **at)
+    home, at = organization.id, micros(now)
+    yield from ask(SUPERSEDE_DUE, organization=home, now=at)
+    rows = yield from ask(CLAIM, organization=home, now=at, lease_until=micros(lease_until), most=limit)
     workspaces: dict[str, Workspace] = {}
     if rows:
         known = yield from ask(WORKSPACES, organization=organization.id)
@@ -97,13 +97,13 @@ def claim(
 # ---------------------------------------------------------------- settling
 
 
-def _settle(dialect: Dialect) -> Executable:
+def _settle(dialect: Dialect) -> ClauseElement:
     rows = wanted("id", "state", "#settled_at", "#attempts", "error")
     new = {name: rows.c[name] for name in ("state", "settled_at", "attempts", "error")}
     return update(DELIVERY).where(*_unsettled(rows.c.id)).values(BLANKED | new)
 
 
-def _postpone(dialect: Dialect) -> Executable:
+def _postpone(dialect: Dialect) -> ClauseElement:
     rows = wanted("id", "#due_at", "#attempts", "error")
     new = {name: rows.c[name] for name in ("due_at", "attempts", "error")}
     queued = {"state": constant(DeliveryState.QUEUED)}
@@ -122,7 +122,7 @@ def _account_of(delivery: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]
     )
 
 
-def _place(dialect: Dialect) -> Executable:
+def _place(dialect: Dialect) -> ClauseElement:
     rows = wanted("id", "external", "conversation")
     return (
         update(POST)
@@ -134,7 +134,7 @@ def _place(dialect: Dialect) -> Executable:
     )
 
 
-def _direct(dialect: Dialect) -> Executable:
+def _direct(dialect: Dialect) -> ClauseElement:
     rows = wanted("id", "conversation")
     return (
         update(ACCOUNT)
@@ -143,7 +143,7 @@ def _direct(dialect: Dialect) -> Executable:
     )
 
 
-def _unreachable(dialect: Dialect) -> Executable:
+def _unreachable(dialect: Dialect) -> ClauseElement:
     rows = wanted("id")
     return update(ACCOUNT).where(*_account_of(rows.c.id)).values(reachable=false())
 
@@ -178,7 +178,7 @@ def settle(settlements: Sequence[Settlement]) -> Steps[None]:
 # ---------------------------------------------------------------- tracked messages
 
 
-def _post(dialect: Dialect) -> Executable:
+def _post(dialect: Dialect) -> ClauseElement:
     return select(*columns_of(POST, "organization")).where(
         POST.c.id == bindparam("post"), POST.c.organization == ORGANIZATION
     )

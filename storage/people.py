@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from sqlalchemy import Executable, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import ClauseElement, Select, bindparam, delete, func, literal_column, select, update
 
 from bot.errors import Conflict, UnknownPerson
 from bot.model import (
@@ -60,23 +60,23 @@ def is_key(text: str) -> bool:
 # ---------------------------------------------------------------- organization and workspaces
 
 
-def _organization(dialect: Dialect) -> Executable:
+def _organization(dialect: Dialect) -> ClauseElement:
     return select(*columns_of(ORGANIZATIONS, "created_at")).order_by(ORGANIZATIONS.c.created_at).limit(1)
 
 
-def _rename(dialect: Dialect) -> Executable:
+def _rename(dialect: Dialect) -> ClauseElement:
     ours = ORGANIZATIONS.c.id == ORGANIZATION
     return update(ORGANIZATIONS).where(ours).values(name=bindparam("name"), time_zone=bindparam("zone"))
 
 
-def _add_workspace(dialect: Dialect) -> Executable:
+def _add_workspace(dialect: Dialect) -> ClauseElement:
     names = ("id", "organization", "channel", "external", "active")
     return (
         dialect.insert(WORKSPACE).values({n: bindparam(n) for n in names}).inline().on_conflict_do_nothing()
     )
 
 
-def _workspaces(dialect: Dialect) -> Executable:
+def _workspaces(dialect: Dialect) -> ClauseElement:
     named = (WORKSPACE.c.organization == ORGANIZATION, WORKSPACE.c.channel == bindparam("channel"))
     return select(*columns_of(WORKSPACE, "seq")).where(*named).order_by(WORKSPACE.c.seq)
 
@@ -126,26 +126,26 @@ def add_workspace(organization: Organization, ref: WorkspaceRef) -> Steps[Worksp
 # ---------------------------------------------------------------- whom an operator means
 
 
-def _people() -> Select[tuple[object, ...]]:
+def _people() -> Select[*tuple[object, ...]]:
     return select(*learner_columns()).where(LEARNER.c.organization == ORGANIZATION).distinct()
 
 
-def _by_name(dialect: Dialect) -> Executable:
+def _by_name(dialect: Dialect) -> ClauseElement:
     named = (PERSON.c.learner == LEARNER.c.id, PERSON.c.organization == ORGANIZATION)
     return _people().where(*named, PERSON.c.name == bindparam("text"))
 
 
-def _by_account(dialect: Dialect) -> Executable:
+def _by_account(dialect: Dialect) -> ClauseElement:
     theirs = (ACCOUNT.c.learner == LEARNER.c.id, WORKSPACE.c.id == ACCOUNT.c.workspace)
     channel = WORKSPACE.c.channel == bindparam("channel")
     return _people().where(*theirs, channel, ACCOUNT.c.external == bindparam("external"))
 
 
-def _by_key(dialect: Dialect) -> Executable:
+def _by_key(dialect: Dialect) -> ClauseElement:
     return _people().where(LEARNER.c.id == bindparam("text"))
 
 
-def _by_detail(name: str) -> Callable[[Dialect], Executable]:
+def _by_detail(name: str) -> Callable[[Dialect], ClauseElement]:
     same = func.lower(ACCOUNT.c[name]) == func.lower(bindparam("text"))
     return lambda dialect: _people().where(ACCOUNT.c.learner == LEARNER.c.id, same)
 
@@ -198,24 +198,24 @@ def _welcome(organization: Organization, channel: ChannelName, external: str, pe
 # ---------------------------------------------------------------- roles and accounts
 
 
-def _grant(dialect: Dialect) -> Executable:
+def _grant(dialect: Dialect) -> ClauseElement:
     row = {"learner": bindparam("learner"), "role": bindparam("role"), "organization": ORGANIZATION}
     statement = dialect.insert(ROLE).values(row)
     return statement.on_conflict_do_nothing(index_elements=["learner", "role"]).returning(ROLE.c.role)
 
 
-def _take(dialect: Dialect) -> Executable:
+def _take(dialect: Dialect) -> ClauseElement:
     theirs = (ROLE.c.learner == bindparam("learner"), ROLE.c.organization == ORGANIZATION)
     return delete(ROLE).where(*theirs, ROLE.c.role == bindparam("role")).returning(ROLE.c.role)
 
 
-def _bump(dialect: Dialect) -> Executable:
+def _bump(dialect: Dialect) -> ClauseElement:
     theirs = (LEARNER.c.id == bindparam("learner"), LEARNER.c.organization == ORGANIZATION)
     moved = update(LEARNER).where(*theirs).values(version=LEARNER.c.version + literal_column("1"))
     return moved.returning(LEARNER.c.id)
 
 
-def _accounts_of(dialect: Dialect) -> Executable:
+def _accounts_of(dialect: Dialect) -> ClauseElement:
     theirs = (ACCOUNT.c.learner == bindparam("learner"), ACCOUNT.c.organization == ORGANIZATION)
     return (
         select(*columns_of(WORKSPACE, "seq"), *ACCOUNT_COLUMNS)

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import cast
 
 from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
     ColumnElement,
-    Executable,
     Table,
     and_,
     bindparam,
@@ -36,7 +37,6 @@ from bot.model import (
 from bot.ports import Needs
 from storage.rows import (
     AccountRow,
-    CodeRow,
     CommitmentRow,
     LearnerRow,
     SessionRow,
@@ -63,7 +63,7 @@ from storage.tables import (
 USES_DAYS = 28
 """How many days back a learner's tool uses are counted."""
 
-ORGANIZATION = bindparam("organization")
+ORGANIZATION: BindParameter[str] = bindparam("organization")
 
 
 def constant(word: StrEnum) -> ColumnElement[str]:
@@ -78,7 +78,9 @@ def columns_of(table: Table, *without: str) -> list[ColumnElement[object]]:
 
 def learner_columns() -> list[ColumnElement[object]]:
     """Return the columns of a `LearnerRow`."""
-    roles = select(func.aggregate_strings(ROLE.c.role, literal_column("','")))
+    comma: ColumnElement[str] = literal_column("','")
+    # A literal, and not the string that is asked for: that would become a parameter too late to be numbered.
+    roles = select(func.aggregate_strings(ROLE.c.role, comma))  # type: ignore[arg-type]
     return [*LEARNER.c, roles.where(ROLE.c.learner == LEARNER.c.id).scalar_subquery().label("roles")]
 
 
@@ -90,8 +92,8 @@ _AT_SESSION = _AT_LEARNER + len(learner_columns())
 _SnapshotRow = tuple[bool, *tuple[object, ...]]
 
 
-def _snapshot(dialect: Dialect) -> Executable:
-    named = func.coalesce(bindparam("session"), LEARNER.c.current)
+def _snapshot(dialect: Dialect) -> ClauseElement:
+    named: ColumnElement[str] = func.coalesce(bindparam("session"), LEARNER.c.current)
     people = (
         WORKSPACE.outerjoin(
             ACCOUNT, and_(ACCOUNT.c.workspace == WORKSPACE.c.id, ACCOUNT.c.external == bindparam("account"))
@@ -106,7 +108,7 @@ def _snapshot(dialect: Dialect) -> Executable:
     )
 
 
-def _history(dialect: Dialect) -> Executable:
+def _history(dialect: Dialect) -> ClauseElement:
     return (
         select(*SESSION_COLUMNS)
         .where(SESSION.c.learner == bindparam("learner"), SESSION.c.organization == ORGANIZATION)
@@ -114,7 +116,7 @@ def _history(dialect: Dialect) -> Executable:
     )
 
 
-def _uses(dialect: Dialect) -> Executable:
+def _uses(dialect: Dialect) -> ClauseElement:
     event = ADOPTION_EVENT.c
     task = func.coalesce(event.use_case, literal_column("''"))
     times = func.count()
@@ -133,7 +135,7 @@ def _uses(dialect: Dialect) -> Executable:
     )
 
 
-def _commitments(dialect: Dialect) -> Executable:
+def _commitments(dialect: Dialect) -> ClauseElement:
     return (
         select(*columns_of(COMMITMENT, "seq", "organization"))
         .where(COMMITMENT.c.learner == bindparam("learner"), COMMITMENT.c.organization == ORGANIZATION)
@@ -141,7 +143,7 @@ def _commitments(dialect: Dialect) -> Executable:
     )
 
 
-def _names(dialect: Dialect) -> Executable:
+def _names(dialect: Dialect) -> ClauseElement:
     return (
         select(WORKSPACE.c.channel, ACCOUNT.c.name)
         .join_from(ACCOUNT, WORKSPACE, WORKSPACE.c.id == ACCOUNT.c.workspace)
@@ -150,7 +152,7 @@ def _names(dialect: Dialect) -> Executable:
     )
 
 
-def _code(dialect: Dialect) -> Executable:
+def _code(dialect: Dialect) -> ClauseElement:
     return (
         select(JOIN_CODE.c.code, JOIN_CODE.c.learner, JOIN_CODE.c.expires_at, *learner_columns())
         .join_from(JOIN_CODE, LEARNER, LEARNER.c.id == JOIN_CODE.c.learner)
@@ -162,7 +164,7 @@ def _code(dialect: Dialect) -> Executable:
     )
 
 
-def _lesson(dialect: Dialect) -> Executable:
+def _lesson(dialect: Dialect) -> ClauseElement:
     return select(LESSON_VERSION.c.body).where(
         LESSON_VERSION.c.version == bindparam("version"), LESSON_VERSION.c.organization == ORGANIZATION
     )
@@ -246,7 +248,7 @@ def _owner(organization: Organization, code: str) -> Steps[tuple[JoinCode | None
     rows = yield from ask(CODE, organization=organization.id, code=code)
     if not rows:
         return None, None
-    return code_from(cast("CodeRow", rows[0][:3])), learner_from(cast("LearnerRow", rows[0][3:]))
+    return code_from(rows[0][:3]), learner_from(rows[0][3:])
 
 
 def read_lesson(organization: Organization, version: str) -> Steps[str | None]:

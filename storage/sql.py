@@ -1,4 +1,4 @@
-"""How the store speaks to a database: statements are written once in SQLAlchemy Core and compiled once to text.
+"""How the store speaks to a database: statements are written in SQLAlchemy Core and compiled once to text.
 
 What the store does is a generator that yields `Call`s and is sent their rows. It never sees a connection, so
 that the same steps run in SQLite's writer thread and on asyncpg; see `storage.sqlite` and `storage.postgres`.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Generic, TypeVar, cast
 
-from sqlalchemy import CTE, BigInteger, Executable, Table, Text, bindparam, column, values
+from sqlalchemy import CTE, BigInteger, ClauseElement, Table, Text, bindparam, column, values
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect as Compilation
@@ -44,8 +44,8 @@ class Dialect:
     """Whether parameters are written $1, $2 rather than ?."""
 
 
-# The stubs of SQLAlchemy leave the constructors of dialects untyped.
-SQLITE = Dialect(sqlite.dialect(paramstyle="qmark"), sqlite.insert, locks=False, numbered=False)  # type: ignore[no-untyped-call]
+# SQLAlchemy leaves the constructor of this dialect untyped.
+SQLITE = Dialect(sqlite.dialect(paramstyle="qmark"), sqlite.insert, locks=False, numbered=False)
 POSTGRES = Dialect(postgresql.dialect(paramstyle="qmark"), postgresql.insert, locks=True, numbered=True)  # type: ignore[no-untyped-call]
 
 
@@ -53,14 +53,14 @@ POSTGRES = Dialect(postgresql.dialect(paramstyle="qmark"), postgresql.insert, lo
 class Statement(Generic[R_co]):
     """One statement, whose rows are of type R; `build` returns None where a dialect has no need of it."""
 
-    build: Callable[[Dialect], Executable | None]
+    build: Callable[[Dialect], ClauseElement | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bulk(Generic[R_co]):
     """A statement over any number of rows, in whose text exactly one `VALUES (...)` is repeated for them."""
 
-    build: Callable[[Dialect], Executable | None]
+    build: Callable[[Dialect], ClauseElement | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +171,14 @@ class Compiler:
         text = compiled.string
         start = text.index("VALUES (") + len("VALUES ")
         end = _closing(text, start) + 1
-        assert "?" not in text[:start] + text[end:], "all parameters of a bulk statement are in its rows"
+        if "?" in text[:start] + text[end:]:
+            raise ValueError(f"a parameter that is in no row: {text}")
         return text[:start], text[start:end], text[end:]
 
-    def _compile(self, statement: Executable | None) -> SQLCompiler | None:
-        return (
-            None
-            if statement is None
-            else cast(SQLCompiler, statement.compile(dialect=self._dialect.compilation))
-        )
+    def _compile(self, statement: ClauseElement | None) -> SQLCompiler | None:
+        if statement is None:
+            return None
+        return cast("SQLCompiler", statement.compile(dialect=self._dialect.compilation))
 
     def _numbered(self, text: str) -> str:
         if not self._dialect.numbered:

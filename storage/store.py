@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -62,9 +63,10 @@ class CommonStore(ABC):
         """Return the workspace of that name, stored at first sight."""
         known = self._workspaces.get(ref)
         if known is None:
-            known = await self._read(people.find_workspace(self._organization, ref))
-            known = known or await self._write(lambda: people.add_workspace(self._organization, ref))
-            self._workspaces[ref] = known
+            found = await self._read(people.find_workspace(self._organization, ref))
+            if found is None:
+                found = await self._write(lambda: people.add_workspace(self._organization, ref))
+            known = self._workspaces[ref] = found
         return known
 
     async def lesson(self, version: str) -> Lesson | None:
@@ -96,7 +98,7 @@ class CommonStore(ABC):
         added = 0
         for start in range(0, len(events), archive.PORTION):
             some = events[start : start + archive.PORTION]
-            added += await self._write(lambda some=some: archive.import_events(self._organization, some))
+            added += await self._write(partial(archive.import_events, self._organization, some))
         return added
 
     async def find_person(self, person: str) -> Learner:

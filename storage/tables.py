@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -231,24 +232,22 @@ DELIVERY = Table(
     _text("error", null=True),
     UniqueConstraint("organization", "key"),
 )
-Index(
-    "ix_delivery_due",
-    DELIVERY.c.due_at,
-    **{f"{name}_where": DELIVERY.c.due_at.is_not(None) for name in ("sqlite", "postgresql")},
-)
-Index(
-    "ix_delivery_lane",
-    DELIVERY.c.lane,
-    DELIVERY.c.seq,
-    **{f"{name}_where": DELIVERY.c.due_at.is_not(None) for name in ("sqlite", "postgresql")},
-)
-Index(
+
+
+def _partial(name: str, condition: ColumnElement[bool], *columns: Column[str] | Column[int]) -> None:
+    """Index the rows of which `condition` holds."""
+    Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+_partial("ix_delivery_due", DELIVERY.c.due_at.is_not(None), DELIVERY.c.due_at)
+_partial("ix_delivery_lane", DELIVERY.c.due_at.is_not(None), DELIVERY.c.lane, DELIVERY.c.seq)
+_partial(
     "ix_delivery_subject",
+    DELIVERY.c.subject.is_not(None),
     DELIVERY.c.workspace,
     DELIVERY.c.subject,
     DELIVERY.c.state,
     DELIVERY.c.seq,
-    **{f"{name}_where": DELIVERY.c.subject.is_not(None) for name in ("sqlite", "postgresql")},
 )
 Index("ix_delivery_learner", DELIVERY.c.learner)
 

@@ -34,6 +34,9 @@ PATIENCE = 1.5
 _MOST = 256
 """The most changes that share one transaction."""
 
+PAUSE = 0.001
+"""Seconds to let more changes gather where several came together, for a commit costs more than a change."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -81,6 +84,7 @@ class Writer:
         self._stored = stored
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._is_busy = False
         self._thread = threading.Thread(target=self._serve, name="laps-sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -112,6 +116,7 @@ class Writer:
         while is_open:
             jobs, is_open = self._collect()
             shared = [job for job in jobs if not callable(job.work)]
+            self._is_busy = len(shared) > 1
             for group in ([shared] if shared else []) + [[job] for job in jobs if callable(job.work)]:
                 self._answer(self._write(group))
         self._connection.close()
@@ -120,6 +125,8 @@ class Writer:
         """Wait for work, and take what else waits by then; False says that no more will come."""
         jobs: list[Job] = []
         job = self._queue.get()
+        if self._is_busy:
+            time.sleep(PAUSE)
         while job is not None:
             jobs.append(job)
             if len(jobs) == _MOST:
@@ -146,7 +153,7 @@ class Writer:
         return list(zip(jobs, results, strict=True))
 
     def _begin(self, jobs: list[Job]) -> list[Job]:
-        """Begin a transaction and return the jobs that are still wanted; a lock is waited for with patience."""
+        """Begin a transaction, as long as anybody waits for it, and return the jobs of those who do."""
         while jobs := self._wanted(jobs):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
