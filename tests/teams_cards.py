@@ -63,6 +63,8 @@ def _node_faults(node: Json) -> Iterator[str]:
         yield "more than 6 buttons in a row: the rest hides in a menu"
     if kind == "Action.Execute" and node.get("fallback", {}).get("type") != "Action.Submit":
         yield "Action.Execute without an Action.Submit to fall back to"
+    if kind == "Action.Execute" and not node.get("verb"):
+        yield "Action.Execute without a verb: clients refuse to send it"
     if kind.startswith("Action.") and not node.get("title"):
         yield f"{kind} without a title"
     if kind in INPUTS and not (node.get("id") and node.get("label")):

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from adapters.teams.app import TeamsAdapter, TeamsConfig
+from bot.dispatch import Dispatcher
 from bot.messages import Button, Choices, say
 from bot.model import (
     Answer,
@@ -24,10 +26,15 @@ from bot.model import (
     Workspace,
     WorkspaceId,
 )
+from bot.ports import Channel, Desk, Store
+from lessons.loading import load
+from scheduler.outbox import Outbox
+from storage import open_store
 from tests.teams_driver import TeamsDriver
 from tests.teams_server import APP_ID, PASSWORD, TENANT, TeamsServer, served, teams_server
 
 UNSET: dict[str, Any] = {"app_id": None, "app_password": None, "tenant_id": None}
+CATALOGUE = Path(__file__).parent / "catalogue" / "lessons.yaml"
 ANONYMOUS: dict[str, Any] = {**UNSET, "anonymous": True}
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 CARD = say("Step two", Choices((Button("Go on", "go", {"s": "x"}),)))
@@ -95,17 +102,26 @@ def configured(microsoft: TeamsServer, **changes: Any) -> TeamsConfig:
 
 
 @asynccontextmanager
-async def house(desk: NotingDesk | None = None, **changes: Any) -> AsyncIterator[House]:
-    """Run a bot, set up with `changes`, beside a loopback Microsoft."""
-    clock, desk = Clock(), desk or NotingDesk()
+async def _served(
+    desk: Desk, clock: Clock, **changes: Any
+) -> AsyncIterator[tuple[TeamsServer, TeamsAdapter, str]]:
+    """Run an adapter, set up with `changes`, beside a loopback Microsoft."""
     async with teams_server(clock) as microsoft:
         adapter = TeamsAdapter(configured(microsoft, **changes), desk, clock)
         application = web.Application()
         application.add_routes(adapter.routes())
         await adapter.start()
         async with served(application) as url:
-            yield House(microsoft, adapter, desk, f"{url}/api/messages", clock)
+            yield microsoft, adapter, f"{url}/api/messages"
         await adapter.stop()
+
+
+@asynccontextmanager
+async def house(desk: NotingDesk | None = None, **changes: Any) -> AsyncIterator[House]:
+    """Run a bot with a desk that notes."""
+    clock, noting = Clock(), desk or NotingDesk()
+    async with _served(noting, clock, **changes) as (microsoft, adapter, url):
+        yield House(microsoft, adapter, noting, url, clock)
 
 
 def a_press(verb: str = "go", **data: object) -> dict[str, Any]:
@@ -131,3 +147,37 @@ def a_delivery(**changes: Any) -> Delivery:
         lease_until=NOW + timedelta(seconds=30),
     )
     return replace(made, **changes)
+
+
+@dataclass
+class Laps:
+    """The whole of Laps behind the Teams adapter, with a loopback Microsoft in front of it."""
+
+    microsoft: TeamsServer
+    url: str
+    store: Store
+    outbox: Outbox
+    clock: Clock
+
+    def person(self, name: str = "ann", **changes: Any) -> TeamsDriver:
+        """A person at a client, who waits until Laps has said what it had to say."""
+        return TeamsDriver(
+            self.microsoft, self.url, f"29:{name}", name.title(), settle=self.outbox.idle, **changes
+        )
+
+
+@asynccontextmanager
+async def laps(**changes: Any) -> AsyncIterator[Laps]:
+    """Run Laps on a database in memory with the catalogue of the scenarios."""
+    clock = Clock()
+    catalogue, findings = load(CATALOGUE, clock().date())
+    assert catalogue is not None, findings
+    store = await open_store("sqlite+aiosqlite://", "Acme", "Europe/Berlin", clock)
+    channels: dict[ChannelName, Channel] = {}
+    outbox = Outbox(store, channels, clock)
+    desk = Dispatcher(store, lambda: catalogue, outbox, clock)
+    async with _served(desk, clock, **changes) as (microsoft, adapter, url):
+        channels[ChannelName.TEAMS] = adapter.channel
+        yield Laps(microsoft, url, store, outbox, clock)
+        await outbox.stop()
+    await store.close()

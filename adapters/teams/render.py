@@ -279,8 +279,11 @@ def _press(title: str, button: Button, has_form: bool) -> ExecuteAction:
 def _execute(
     title: str, data: Card, inputs: Literal["none"] | None, tooltip: str | None = None
 ) -> ExecuteAction:
+    verb = str(data["v"])  # clients refuse an Action.Execute without one
     fallback = SubmitAction(title=title, data=data, associated_inputs=inputs)
-    return ExecuteAction(title=title, data=data, associated_inputs=inputs, tooltip=tooltip, fallback=fallback)
+    return ExecuteAction(
+        title=title, verb=verb, data=data, associated_inputs=inputs, tooltip=tooltip, fallback=fallback
+    )
 
 
 # ---------------------------------------------------------------- forms
