@@ -172,7 +172,7 @@ async def build(
     catalogue = read_catalogue(settings, clock)
     if store is None:
         organization = catalogue.organization
-        store = await open_store(settings.database_url, organization.name, organization.time_zone)
+        store = await open_store(settings.database_url, organization.name, organization.time_zone, clock)
     return Server(settings, host, store, catalogue, clock)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -57,17 +55,13 @@ async def attempt(settings: Settings, lesson: str) -> int:
     if lesson not in catalogue.lessons:
         raise UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory() as folder:
-        store = await open_store(
-            f"sqlite+aiosqlite:///{Path(folder) / 'try.db'}",
-            catalogue.organization.name,
-            catalogue.organization.time_zone,
-        )
-        try:
-            desk = Dispatcher(store, lambda: catalogue, _Nowhere(), now_utc)
-            await _play(_Player(desk, console), catalogue, lesson)
-        finally:
-            await store.close()
+    organization = catalogue.organization
+    store = await open_store("sqlite+aiosqlite:///:memory:", organization.name, organization.time_zone)
+    try:
+        desk = Dispatcher(store, lambda: catalogue, _Nowhere(), now_utc)
+        await _play(_Player(desk, console), catalogue, lesson)
+    finally:
+        await store.close()
     return 0
 
 
@@ -162,52 +156,30 @@ def _ask(console: Console, field: Field) -> str:
 def _show(console: Console, message: Message) -> None:
     console.print()
     for block in message.blocks:
-        _SHOWN.get(type(block), lambda console, block: None)(console, block)
+        _show_block(console, block)
 
 
-def _heading(console: Console, block: Heading) -> None:
-    console.rule(f"[bold]{escape(block.text)}[/]", align="left") if block.level == 1 else console.print(
-        f"\n[bold]{escape(block.text)}[/]"
-    )
-
-
-def _text(console: Console, block: Text) -> None:
-    console.print(Padding(escape(block.text), (1, 0, 0, 0)), style="bold" if block.strong else "")
-
-
-def _items(console: Console, block: Items) -> None:
-    signs = {True: "[green]✓[/]", False: "[yellow]✗[/]", None: "•"}
-    marks = block.marks or (None,) * len(block.items)
-    for item, mark in zip(block.items, marks, strict=True):
-        console.print(f"  {signs[mark]} {escape(item)}")
-
-
-def _code(console: Console, block: Code) -> None:
-    console.print(Panel(escape(block.text), title=escape(block.title) or None, title_align="left"))
-
-
-def _fields(console: Console, block: Fields) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in block.pairs:
-        table.add_row(f"[dim]{escape(name)}[/]", escape(value))
-    console.print(table)
-
-
-def _progress(console: Console, block: Progress) -> None:
-    done = round(20 * block.done / block.total)
-    console.print(f"[green]{'━' * done}[/][dim]{'━' * (20 - done)} {escape(block.label)}[/]")
-
-
-def _note(console: Console, block: Note) -> None:
-    console.print(escape(block.text), style="dim")
-
-
-_SHOWN = {
-    Heading: _heading,
-    Text: _text,
-    Items: _items,
-    Code: _code,
-    Fields: _fields,
-    Progress: _progress,
-    Note: _note,
-}
+def _show_block(console: Console, block: Block) -> None:
+    match block:
+        case Heading(text, level):
+            console.print(f"[bold]{escape(text)}[/]" if level == 1 else f"\n[bold dim]{escape(text)}[/]")
+        case Text(text, strong):
+            console.print(Padding(escape(text), (1, 0, 0, 0)), style="bold" if strong else "")
+        case Items(items, marks):
+            signs = {True: "[green]✓[/]", False: "[yellow]✗[/]", None: "•"}
+            for item, mark in zip(items, marks or (None,) * len(items), strict=True):
+                console.print(f"  {signs[mark]} {escape(item)}")
+        case Code(text, title):
+            console.print(Panel(escape(text), title=escape(title) or None, title_align="left"))
+        case Fields(pairs):
+            table = Table(box=None, show_header=False, pad_edge=False)
+            for name, value in pairs:
+                table.add_row(f"[dim]{escape(name)}[/]", escape(value))
+            console.print(table)
+        case Progress(done, total, label):
+            filled = round(20 * done / total)
+            console.print(f"[green]{'━' * filled}[/][dim]{'━' * (20 - filled)} {escape(label)}[/]")
+        case Note(text):
+            console.print(escape(text), style="dim")
+        case Choices() | Form():
+            pass  # listed after the message, as what can be chosen
