@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import ConfigError
 from bot.ports import Clock, Store
+from storage.postgres import PostgresStore
 from storage.sqlite import SqliteStore
 
 
@@ -39,4 +40,6 @@ async def open_store(url: str, organization_name: str, time_zone: str, clock: Cl
     if parsed.get_backend_name() == "sqlite":
         path = Path(parsed.database) if parsed.database not in (None, "", ":memory:") else None
         return await SqliteStore.open(path, organization_name, time_zone, clock)
+    if parsed.get_backend_name() == "postgresql":
+        return await PostgresStore.open(parsed, organization_name, time_zone, clock)
     raise ConfigError("LAPS_DATABASE_URL", f"Laps has no store on {parsed.drivername}", hint)

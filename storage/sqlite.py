@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import StorageUnavailable
-from bot.model import Changes, Delivery, Organization, SessionId, Snapshot, Workspace
+from bot.model import Changes, Organization, SessionId, Snapshot, Workspace
 from bot.ports import Clock, Needs, Settlement
-from storage import deliveries
 from storage.archive import PORTION
 from storage.lite import begin_reading, connect, prepare, run
 from storage.rows import micros
@@ -89,12 +88,6 @@ class SqliteStore(CommonStore):
         ended = tuple(settlements)
         if ended:
             await self._writer.submit(ended)
-
-    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Delivery]:
-        """Lease deliveries that are due; where there are none, the writer is not troubled."""
-        if not self._look(deliveries.any_due(self._organization, now)):
-            return ()
-        return await self._write(lambda: deliveries.claim(self._organization, now, lease_until, limit))
 
     async def close(self) -> None:
         """Write what waits and close; what a temporary store held is gone."""

@@ -15,6 +15,7 @@ from bot.events import AdoptionEvent
 from bot.model import (
     Account,
     Changes,
+    Delivery,
     Learner,
     Lesson,
     Organization,
@@ -82,6 +83,12 @@ class CommonStore(ABC):
     async def handled(self, workspace: Workspace, incoming: str) -> bool:
         """Say whether an incoming id was handled before."""
         return await self._read(archive.handled(self._organization, workspace.id, incoming))
+
+    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Delivery]:
+        """Lease deliveries that are due; where there are none, nobody who writes is troubled."""
+        if not await self._read(deliveries.any_due(self._organization, now)):
+            return ()
+        return await self._write(lambda: deliveries.claim(self._organization, now, lease_until, limit))
 
     async def post(self, post: PostId) -> Post | None:
         """Return a tracked message."""
