@@ -1,0 +1,250 @@
+"""What pydantic finds in a document, in words for people who write lessons, each at its line and column."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from lessons.lint import Code, Finding, quoted
+from lessons.model import NAME, Model
+from lessons.reading import Block, Document, Listing, Place, Value
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=Model)
+
+
+def validate(document: Document, model: type[M]) -> tuple[M | None, tuple[Finding, ...]]:
+    """Read a document as a model, or return what keeps it from being one.
+
+    It goes by way of JSON because pydantic's strict mode then takes a list for a tuple, and still no text for
+    a number. The kinds of steps and checks, and the number of right answers, are not told here but by
+    `lessons.checking`, which sees them also beside other faults.
+    """
+    try:
+        return model.model_validate_json(json.dumps(document.value), strict=True), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        said = (_finding(document, model, detail) for detail in details)
+        return None, tuple(finding for finding in said if finding is not None)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """Return the mend for an unknown word: the nearest known one, else `otherwise`, else all of them."""
+    listed = list(known)
+    if near := difflib.get_close_matches(word, listed, n=1):
+        return f"did you mean {near[0]}?"
+    return otherwise or f"known here: {', '.join(listed) or 'nothing yet'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where pydantic found something: the path without tags, what is there, its place and its key's."""
+
+    path: tuple[int | str, ...]
+    value: Value
+    place: Place
+    key_place: Place
+
+    @property
+    def subject(self) -> str:
+        """Name the spot by its key: `title`, or `an entry of tools`."""
+        key = next((part for part in reversed(self.path) if isinstance(part, str)), "the file")
+        return f"an entry of {key}" if self.path and isinstance(self.path[-1], int) else key
+
+
+def _resolve(document: Document, loc: tuple[int | str, ...]) -> _Spot:
+    """Follow a location through the source as far as it leads; a tag of a union leads nowhere."""
+    value = document.value
+    place = key_place = value.at if isinstance(value, Block | Listing) else (1, 1)
+    path: list[int | str] = []
+    for part in loc:
+        if isinstance(value, Block) and isinstance(part, str) and part in value:
+            place, key_place, value = value.value_at[part], value.key_at[part], value[part]
+        elif isinstance(value, Listing) and isinstance(part, int) and part < len(value):
+            place, value = value.item_at[part], value[part]
+            key_place = place
+        else:
+            continue
+        path.append(part)
+    return _Spot(tuple(path), value, place, key_place)
+
+
+def _finding(document: Document, model: type[Model], detail: ErrorDetails) -> Finding | None:
+    loc, kind = detail["loc"], detail["type"]
+    spot = _resolve(document, loc)
+    if kind in {"unknown_step", "unknown_check", "one_right"} or _is_the_opening(loc, kind):
+        return None
+    if kind == "extra_forbidden":
+        return _unknown_key(document, model, spot)
+    if kind == "missing":
+        return _missing_key(document, model, _resolve(document, loc[:-1]), str(loc[-1]))
+    if kind in _EXPECTED:
+        said = f"{spot.subject} should be {_EXPECTED[kind]}, not {_shown(spot.value)}"
+        return document.finding(spot.place, Code.KIND, said, _mend(kind, spot.value))
+    if loc[-1] == "[key]":
+        name = str(spot.path[-1])
+        spot = _Spot(spot.path, name, spot.key_place, spot.key_place)
+    return _beyond_limits(document, spot, detail)
+
+
+def _is_the_opening(loc: tuple[int | str, ...], kind: str) -> bool:
+    """Whether an error only says that the first step is no practice."""
+    return loc[:2] == ("steps", 0) and len(loc) < 4 and kind in {"missing", "extra_forbidden", "model_type"}
+
+
+def _unknown_key(document: Document, model: type[Model], spot: _Spot) -> Finding:
+    key = str(spot.path[-1])
+    known = sorted(key for each in _models_at(model, spot.path[:-1]) for key in each.model_fields)
+    return document.finding(
+        spot.key_place, Code.UNKNOWN_KEY, f"unknown key {quoted(key)}", did_you_mean(key, known)
+    )
+
+
+def _missing_key(document: Document, model: type[Model], spot: _Spot, key: str) -> Finding:
+    fields = (each.model_fields.get(key) for each in _models_at(model, spot.path))
+    means = next((field.description for field in fields if field and field.description), None)
+    mend = f"add {key}: {means[0].lower()}{means[1:].rstrip('.')}" if means else f"add {key}"
+    return document.finding(spot.place, Code.MISSING_KEY, f"{key} is missing", mend)
+
+
+def _models_in(annotation: object) -> frozenset[type[Model]]:
+    """Return the models that an annotation speaks of, without those inside them."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return frozenset({annotation})
+    return frozenset(model for each in get_args(annotation) for model in _models_in(each))
+
+
+def _models_at(model: type[Model], path: Iterable[int | str]) -> frozenset[type[Model]]:
+    """Return the models that the mapping at a path may be."""
+    here = frozenset({model})
+    for part in path:
+        if isinstance(part, str):
+            fields = [each.model_fields[part] for each in here if part in each.model_fields]
+            here = frozenset(m for field in fields for m in _models_in(field.annotation)) or here
+    return here
+
+
+_A_DAY = "a day such as 2027-03-01"
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "date_type": _A_DAY,
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+"""pydantic's names of wrong kinds, in words."""
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, Block | Listing):
+        return "a mapping" if isinstance(value, Block) else "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"the text {quoted(value)}" if isinstance(value, str) else f"the number {value}"
+
+
+def _mend(kind: str, value: Value) -> str:
+    """Say what to do about a value of the wrong kind."""
+    if value is None:
+        return "write it after the colon, or indent it below"
+    if kind == "string_type":
+        return _MEND_TEXT.get(type(value), "put it in quotes")
+    if kind == "tuple_type":
+        return "write [ ] around it, or one line with - for each entry"
+    if kind in {"dict_type", "model_type"}:
+        return "write key: value lines, indented below it"
+    return f"write {_EXPECTED[kind]}"
+
+
+_MEND_TEXT: Mapping[type, str] = {
+    Block: "a text with a colon and a space needs quotes",
+    Listing: "write one text; one that begins with [ or - needs quotes",
+}
+
+_Limits = Mapping[str, object]
+_Said = tuple[str, str] | None
+"""What is said of a value, and the mend; None where nothing is wrong with it."""
+
+
+def _beyond_limits(document: Document, spot: _Spot, detail: ErrorDetails) -> Finding | None:
+    say = _BEYOND.get(detail["type"], _refused)
+    said = say(spot.value, detail.get("ctx", {}))
+    return document.finding(spot.place, Code.VALUE, f"{spot.subject} {said[0]}", said[1]) if said else None
+
+
+def _refused(value: Value, limits: _Limits) -> _Said:
+    return f"cannot be {_shown(value)}", "see docs/lessons.md"
+
+
+def _pattern(value: Value, limits: _Limits) -> _Said:
+    if limits["pattern"] != NAME:
+        return "is empty", "write it out"
+    name = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+    mend = f"write {name}" if name else "write an id such as month-end-close"
+    return f"should be lower-case words joined by hyphens, not {quoted(str(value))}", mend
+
+
+def _too_long(value: Value, limits: _Limits) -> _Said:
+    length, most = len(str(value)), int(str(limits["max_length"]))
+    return f"has {length:,} characters; {most:,} is the most", f"shorten it by {length - most:,}"
+
+
+def _too_few(value: Value, limits: _Limits) -> _Said:
+    """Count the entries of the source: pydantic counts only those without a fault of their own."""
+    found, least = _count(value), int(str(limits["min_length"]))
+    if found == 0:
+        return "is empty", "add an entry"
+    return (f"has {found} entries; {least} is the least", "add one") if found < least else None
+
+
+def _too_many(value: Value, limits: _Limits) -> _Said:
+    return f"has {_count(value)} entries; {limits['max_length']} is the most", "leave some out"
+
+
+def _count(value: Value) -> int:
+    return len(value) if isinstance(value, Block | Listing) else 0
+
+
+def _bound(words: str, key: str) -> Callable[[Value, _Limits], _Said]:
+    """Make what is said of a number beyond the limit that pydantic calls `key`."""
+
+    def say(value: Value, limits: _Limits) -> _Said:
+        limit = float(str(limits[key]))
+        return f"is {value}; {words} {limit:,g}", "change it"
+
+    return say
+
+
+_BEYOND: Mapping[str, Callable[[Value, _Limits], _Said]] = {
+    "string_pattern_mismatch": _pattern,
+    "string_too_long": _too_long,
+    "too_short": _too_few,
+    "too_long": _too_many,
+    "literal_error": lambda value, limits: (
+        f"should be {str(limits['expected']).replace(chr(39), '')}, not {_shown(value)}",
+        did_you_mean(str(value), re.findall(r"'(\w+)'", str(limits["expected"]))),
+    ),
+    "greater_than": _bound("it should be more than", "gt"),
+    "greater_than_equal": _bound("the least is", "ge"),
+    "less_than_equal": _bound("the most is", "le"),
+    "words_order": lambda value, limits: ("has a min over its max", "swap the two"),
+    "asks_nothing": lambda value, limits: (
+        "asks nothing",
+        "set confidence, minutes_saved or used to true, or leave the step out",
+    ),
+}
+"""pydantic's names of what is beyond a limit, and what is said of it."""
