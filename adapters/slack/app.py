@@ -1,0 +1,296 @@
+"""Puts Slack together: one listener behind HTTP and Socket Mode, a channel to speak through, diagnosis.
+
+Acknowledged only after the commit, and no call to Slack is awaited before that: forms open and profiles are
+read in tasks of their own, which are kept and finished at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+
+import orjson
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import front
+from adapters.slack.api import SlackApi
+from adapters.slack.channel import SlackChannel
+from adapters.slack.inbound import first_field, normalise, profile_of
+from adapters.slack.manifest import FEATURES
+from adapters.slack.render import render, render_form
+from bot.errors import ChannelError, StorageError
+from bot.messages import Message, say
+from bot.model import Answer, Incoming, Unsupported
+from bot.ports import Clock, Desk, Diagnosis
+
+log = logging.getLogger("laps.slack")
+
+Json = dict[str, object]
+
+ROUTE = "/slack/events"
+LIVENESS = 60.0
+"""Seconds between looks at a Socket Mode connection: idle ones have lost events silently."""
+
+NOTHING_SAVED = say("Nothing was saved, because the database does not answer. Press again in a moment.")
+_ENDLESS = "endless"
+"""The name of tasks that are cancelled at the end rather than waited for."""
+
+_EVERYTHING = re.compile(r".*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """What a Slack app is set up with; None is not set."""
+
+    signing_secret: str | None
+    bot_token: str | None
+    app_token: str | None = None
+    api_url: str = "https://slack.com/api/"
+
+
+class SlackAdapter:
+    """Slack: takes payloads in, and speaks to people through `channel`."""
+
+    def __init__(self, config: SlackConfig, desk: Desk, clock: Clock) -> None:
+        self._config = config
+        self._desk = desk
+        self._clock = clock
+        self._api = SlackApi(config.api_url, config.bot_token)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._team: str | None = None
+        self._enterprise: str | None = None
+        self._known: set[str] = set()
+        self._socket: AsyncSocketModeHandler | None = None
+        self._bolt = self._make_bolt()
+        self.channel = SlackChannel(self._api, clock)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the route that Slack posts everything to."""
+        return [web.post(ROUTE, self._receive)]
+
+    async def start(self) -> None:
+        """Get ready; Slack being down does not keep Laps from starting."""
+        if self._config.bot_token:
+            self._spawn(self._identify(), _ENDLESS)
+            if self._config.app_token:
+                self._spawn(self._listen(), _ENDLESS)
+
+    async def stop(self) -> None:
+        """Take nothing more from the socket, finish what is under way, and close the connections."""
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
+        pending = {task for task in self._tasks if task.get_name() != _ENDLESS}
+        if pending:
+            await asyncio.wait(pending, timeout=3)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._api.close()
+
+    async def diagnose(self) -> tuple[Diagnosis, ...]:
+        """Ask Slack who we are and what we may do; a missing scope names the feature that is off."""
+        if not self._config.bot_token:
+            return ()
+        try:
+            answer, scopes = await self._api.call_with_scopes("auth.test")
+        except ChannelError as error:
+            mend = error.hint or "Check SLACK_BOT_TOKEN, and that this machine reaches Slack."
+            await self._api.close()
+            return (Diagnosis("slack auth.test", False, str(error), mend),)
+        found = [Diagnosis("slack auth.test", True, f"{answer.get('team')} ({answer.get('team_id')})")]
+        for scope, feature in FEATURES.items():
+            mend = "" if scope in scopes else f"Add the scope {scope} and install the app again."
+            found.append(Diagnosis(f"slack scope {scope}", scope in scopes, feature, mend))
+        if self._config.app_token:
+            found.append(await self._diagnose_socket())
+        await self._api.close()
+        return tuple(found)
+
+    async def _diagnose_socket(self) -> Diagnosis:
+        try:
+            await self._api.call("apps.connections.open", token=self._config.app_token)
+        except ChannelError as error:
+            mend = "Make an app-level token with connections:write, and turn Socket Mode on."
+            return Diagnosis("slack Socket Mode", False, str(error), mend)
+        return Diagnosis("slack Socket Mode", True, "connects")
+
+    # ------------------------------------------------------------ coming in
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        body = await front.read_body(request)
+        front.verify(self._config.signing_secret, request.headers, body, self._clock)
+        payload = front.parse(request.content_type, body)
+        if "payload" in payload and isinstance(payload["payload"], str):
+            payload = front.parse("application/json", payload["payload"].encode())
+        answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
+        kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
+        return web.Response(status=answer.status, body=(answer.body or "").encode(), content_type=kind)
+
+    def _make_bolt(self) -> AsyncApp:
+        """Make the Bolt app: it commits before it answers, and asks Slack nothing on the way."""
+        client = AsyncWebClient(
+            token=self._config.bot_token, base_url=self._config.api_url, retry_handlers=[], timeout=10
+        )
+
+        # Bolt calls by the names of arguments and passes `self` of a bound method twice: plain functions it is.
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            """Answer from memory: there is one token, and asking on each request costs Slack's limit."""
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_token=self._config.bot_token,
+                bot_user_id="laps",
+            )
+
+        async def listen(body: Json) -> BoltResponse:
+            return await self._listen_to(body)
+
+        bolt = AsyncApp(
+            name="laps",
+            client=client,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+            authorize=authorize,
+        )
+        bolt.event(_EVERYTHING)(listen)
+        bolt.action(_EVERYTHING)(listen)
+        bolt.view(_EVERYTHING)(listen)
+        bolt.view_closed(_EVERYTHING)(listen)
+        bolt.command(_EVERYTHING)(listen)
+        bolt.shortcut(_EVERYTHING)(listen)
+        return bolt
+
+    async def _listen_to(self, body: Json) -> BoltResponse:
+        """Hand one payload in and answer once it is committed."""
+        incoming = normalise(body)
+        if isinstance(incoming, Unsupported):
+            log.info("ignored: %s", incoming.reason, extra={"action": "unsupported"})
+            return BoltResponse(status=200, body="")
+        if self._is_foreign(incoming.workspace.external):
+            log.warning("ignored: a workspace that is not ours", extra={"action": "foreign_workspace"})
+            return BoltResponse(status=200, body="")
+        try:
+            answer = await self._desk.handle(incoming)
+        except StorageError:
+            return self._nothing_saved(body, incoming)
+        self._follow_up(body, incoming, answer)
+        return _response(body, answer)
+
+    def _is_foreign(self, team: str) -> bool:
+        """Say whether a signed payload is of another workspace than our token's."""
+        return self._team is not None and team not in (self._team, self._enterprise)
+
+    def _nothing_saved(self, body: Json, incoming: Incoming) -> BoltResponse:
+        """Answer what could not be saved: events are sent again by Slack, people are asked to press again."""
+        if "event" in body:
+            return BoltResponse(status=503, body="")
+        if incoming.takes_notice:
+            return _json({"response_type": "ephemeral", **render(NOTHING_SAVED)})
+        if body.get("type") == "view_submission":
+            return _json(
+                {"response_action": "errors", "errors": _at_first_field(body, NOTHING_SAVED.fallback)}
+            )
+        if incoming.source is not None and incoming.source.handle:
+            self._spawn(self._say_privately(incoming.source.handle, NOTHING_SAVED))
+        return BoltResponse(status=200, body="")
+
+    def _follow_up(self, body: Json, incoming: Incoming, answer: Answer) -> None:
+        """Do what is left after the commit: open a form, show an answer, read a new person's profile."""
+        trigger = body.get("trigger_id")
+        if answer.form is not None and isinstance(trigger, str):
+            channel = incoming.conversation
+            view = render_form(answer.form, incoming.source, channel)
+            self._spawn(self._open(trigger, view, incoming))
+        person = incoming.sender.external
+        if incoming.verb == "agree" and person and person not in self._known:
+            self._known.add(person)
+            self._spawn(self._read_profile(incoming))
+
+    async def _open(self, trigger: str, view: Json, incoming: Incoming) -> None:
+        """Open a modal; a trigger lives 3 seconds, and a lost form is opened by pressing again."""
+        try:
+            await self._api.call("views.open", {"trigger_id": trigger, "view": view})
+        except ChannelError as error:
+            log.warning("a form did not open: %s", error, extra={"action": "form_lost"})
+
+    async def _say_privately(self, handle: str, message: Message) -> None:
+        with contextlib.suppress(ChannelError):
+            body = {"response_type": "ephemeral", "replace_original": False, **render(message)}
+            await self._api.respond(handle, body)
+
+    async def _read_profile(self, incoming: Incoming) -> None:
+        """Learn name, time zone and, where the scope is granted, address of a person who agreed."""
+        user = incoming.sender.external
+        try:
+            answer = await self._api.call("users.info", {"user": user})
+            sender = profile_of(user, answer)
+            told = replace(
+                incoming, id=f"profile:{incoming.id}", verb="profile", args={}, sender=sender, source=None
+            )
+            await self._desk.handle(told)
+        except (ChannelError, StorageError) as error:
+            self._known.discard(user)
+            log.info("a profile was not read: %s", error, extra={"action": "profile_unread"})
+
+    # ------------------------------------------------------------ Slack's side
+
+    async def _identify(self) -> None:
+        """Learn which workspace the token belongs to; until then every signed payload is taken."""
+        wait = 1.0
+        while self._team is None:
+            try:
+                answer = await self._api.call("auth.test")
+                enterprise = answer.get("enterprise_id")
+                self._enterprise = enterprise if isinstance(enterprise, str) else None
+                self._team = str(answer.get("team_id") or "")
+            except ChannelError as error:
+                log.warning("Slack does not say who we are: %s", error, extra={"action": "auth_test_failed"})
+                await asyncio.sleep(wait)
+                wait = min(300.0, wait * 2)
+
+    async def _listen(self) -> None:
+        """Keep a Socket Mode connection, and look now and then whether it still lives."""
+        self._socket = AsyncSocketModeHandler(self._bolt, self._config.app_token)
+        while True:
+            try:
+                if not await self._socket.client.is_connected():
+                    await self._socket.connect_async()  # type: ignore[no-untyped-call]
+            except Exception as error:  # noqa: BLE001 - whatever a connection dies of, the next try may live
+                log.warning("Socket Mode does not connect: %s", error, extra={"action": "socket_failed"})
+            await asyncio.sleep(LIVENESS)
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str = "") -> None:
+        """Run something beside the requests, kept so that it is neither lost nor left running."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _response(body: Json, answer: Answer) -> BoltResponse:
+    """Make the HTTP answer: a message for the sender alone, a form's problems, or a bare acknowledgement."""
+    if answer.problems and body.get("type") == "view_submission":
+        return _json({"response_action": "errors", "errors": dict(answer.problems)})
+    if answer.message is not None and "command" in body:
+        return _json({"response_type": "ephemeral", **render(answer.message)})
+    return BoltResponse(status=200, body="")
+
+
+def _json(body: Json) -> BoltResponse:
+    return BoltResponse(
+        status=200, body=orjson.dumps(body).decode(), headers={"content-type": ["application/json"]}
+    )
+
+
+def _at_first_field(body: Json, text: str) -> Json:
+    return {first_field(body): text}

@@ -1,0 +1,84 @@
+"""Speaks in Slack: posts, updates in place, publishes the home."""
+
+from __future__ import annotations
+
+from adapters.slack.api import SlackApi
+from adapters.slack.limits import LIMITS
+from adapters.slack.render import Json, render, render_home
+from bot.errors import Rejected
+from bot.model import ChannelName, Delivery, Operation, Sent
+from bot.ports import Clock, Lane, Window
+
+_POST_CONVERSATION = (Window(1, 1.0),)
+_POST_WORKSPACE = (Window(525, 60.0),)
+"""The workspace's cap is not published; one vendor works at 525 a minute."""
+_UPDATE = (Window(50, 60.0),)
+_PUBLISH = (Window(100, 60.0),)
+
+
+class SlackChannel:
+    """One workspace's way to speak; see `bot.ports.Channel`."""
+
+    name = ChannelName.SLACK
+    limits = LIMITS
+
+    def __init__(self, api: SlackApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+
+    def lanes(self, delivery: Delivery) -> tuple[Lane, ...]:
+        """Return Slack's limits: posts count twice, updates once, answers to a press not at all."""
+        space = delivery.workspace.external
+        if delivery.operation is Operation.HOME:
+            return (Lane(f"{space}/views.publish", _PUBLISH),)
+        if delivery.operation is Operation.POST:
+            return (
+                Lane(f"{space}/post/{delivery.conversation or delivery.account}", _POST_CONVERSATION),
+                Lane(f"{space}/chat.postMessage", _POST_WORKSPACE),
+            )
+        return () if self._can_answer(delivery) else (Lane(f"{space}/chat.update", _UPDATE),)
+
+    async def deliver(self, delivery: Delivery) -> Sent:
+        """Send once; an answer whose `response_url` is used up becomes an ordinary update."""
+        if delivery.operation is Operation.HOME:
+            view = render_home(delivery.message)
+            await self._api.call("views.publish", {"user_id": delivery.account, "view": view})
+            return Sent()
+        drawn = render(delivery.message)
+        if delivery.operation is Operation.POST:
+            return await self._post(delivery, drawn)
+        if delivery.handle and self._can_answer(delivery):
+            try:
+                await self._api.respond(delivery.handle, {"replace_original": True, **drawn})
+                return Sent()
+            except Rejected:
+                if not delivery.target:
+                    raise
+        return await self._update(delivery, drawn)
+
+    def _can_answer(self, delivery: Delivery) -> bool:
+        """Say whether the press can still be answered through its own URL, and it was not tried in vain."""
+        until = delivery.handle_until
+        return bool(delivery.handle) and (until is None or self._clock() < until) and delivery.attempts == 0
+
+    async def _post(self, delivery: Delivery, drawn: Json) -> Sent:
+        body = {
+            "channel": delivery.conversation or delivery.account,
+            **drawn,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": "laps_delivery", "event_payload": {"id": delivery.id}},
+        }
+        answer = await self._api.call("chat.postMessage", body)
+        return Sent(external=_text(answer.get("ts")), conversation=_text(answer.get("channel")))
+
+    async def _update(self, delivery: Delivery, drawn: Json) -> Sent:
+        if not delivery.target or not delivery.conversation:
+            raise Rejected("the message to update is not known")
+        body = {"channel": delivery.conversation, "ts": delivery.target, **drawn}
+        await self._api.call("chat.update", body)
+        return Sent()
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,301 @@
+"""Slack's payloads as `Incoming`: total, so that what is not known becomes `Unsupported`, never a KeyError.
+
+The id of an interaction is Slack's `event_id`, else its `trigger_id`: events are sent again under the same
+event id; actions, commands and views never are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from bot.messages import Args
+from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.routes import read
+
+Payload = Mapping[str, Any]
+
+MOST_TEXT = 3000
+"""Characters of a pasted text that are read; Slack's inputs hold no more."""
+
+_ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+
+
+def normalise(payload: Payload) -> Incoming | Unsupported:
+    """Make an `Incoming` of a payload of the Events API, of interactivity, or of a slash command."""
+    if "command" in payload:
+        return _command(payload)
+    kind = payload.get("type")
+    read_kind = _KINDS.get(kind) if isinstance(kind, str) else None
+    return read_kind(payload) if read_kind else Unsupported("unknown payload")
+
+
+def encode(verb: str, args: Args) -> str:
+    """Write what a button carries."""
+    return orjson.dumps({"v": verb, "a": dict(args)}).decode()
+
+
+def decode(value: object) -> tuple[str, Args]:
+    """Read what a button carries; anything else is the verb `unknown`."""
+    try:
+        read_value = orjson.loads(value) if isinstance(value, str) else None
+    except orjson.JSONDecodeError:
+        read_value = None
+    if not isinstance(read_value, dict) or not isinstance(read_value.get("v"), str):
+        return "unknown", {}
+    args = _dict(read_value.get("a"))
+    return read_value["v"], {str(k): v for k, v in args.items() if isinstance(v, str)}
+
+
+def plain_text(text: str) -> str:
+    """Undo Slack's escapes in a typed message: entities, and <…> around links, people and conversations."""
+    return html.unescape(_ENTITY.sub(lambda found: found[2] or found[1], text))
+
+
+def team_of(payload: Payload) -> str:
+    """Name the workspace that a payload comes from; in Enterprise Grid the team may be null."""
+    team = payload.get("team")
+    own = _dict(team).get("id") if not isinstance(team, str) else team
+    user = _dict(payload.get("user"))
+    enterprise = _dict(payload.get("enterprise")).get("id") or payload.get("enterprise_id")
+    found = own or payload.get("team_id") or user.get("team_id") or enterprise
+    return found if isinstance(found, str) else ""
+
+
+# ---------------------------------------------------------------- events
+
+
+def _event_callback(payload: Payload) -> Incoming | Unsupported:
+    event = _dict(payload.get("event"))
+    identity = _text(payload.get("event_id"))
+    kind = _text(event.get("type"))
+    if not identity or not team_of(payload):
+        return Unsupported("event without an id")
+    if kind in ("app_uninstalled", "tokens_revoked"):
+        return _uninstalled(payload, event, identity)
+    if kind == "app_home_opened":
+        return _home_opened(payload, event, identity)
+    if kind == "message":
+        return _message(payload, event, identity)
+    return Unsupported("unknown event")
+
+
+def _uninstalled(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:
+    """Take both events, in either order, as the end; revoked user tokens alone are none of ours."""
+    if event.get("type") == "tokens_revoked" and not _dict(event.get("tokens")).get("bot"):
+        return Unsupported("tokens of users revoked")
+    return _incoming(payload, identity, "", "uninstall", conversation=None)
+
+
+def _home_opened(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:
+    user = _text(event.get("user"))
+    if not user:
+        return Unsupported("home without a user")
+    if event.get("tab") == "messages":
+        conversation = _text(event.get("channel")) or None
+        return _incoming(payload, identity, user, "arrive", conversation=conversation)
+    return _incoming(payload, identity, user, "home", conversation=None, surface=Surface.HOME)
+
+
+def _message(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:
+    """Take what a person typed to the bot; what bots say, edits and other subtypes are ignored."""
+    user, text = _text(event.get("user")), event.get("text")
+    if not user or event.get("bot_id") or event.get("subtype") or event.get("hidden"):
+        return Unsupported("message of no person")
+    if event.get("channel_type") != "im" or not isinstance(text, str):
+        return Unsupported("message elsewhere")
+    verb, args = read(plain_text(text)[:MOST_TEXT])
+    return _incoming(payload, identity, user, verb, args, conversation=_text(event.get("channel")) or None)
+
+
+# ---------------------------------------------------------------- interactivity
+
+
+def _block_actions(payload: Payload) -> Incoming | Unsupported:
+    actions = payload.get("actions")
+    action = _dict(actions[0]) if isinstance(actions, list) and actions else {}
+    user, identity = _user(payload), _identity(payload)
+    if not action or not user or not identity or not team_of(payload):
+        return Unsupported("action without what it needs")
+    chosen = _dict(action.get("selected_option")).get("value")
+    verb, args = decode(action.get("value") if chosen is None else chosen)
+    container = _dict(payload.get("container"))
+    if container.get("type") == "view":
+        return _incoming(
+            payload, identity, user, verb, args, conversation=None, surface=Surface.HOME, takes_form=True
+        )
+    private = container.get("is_ephemeral") is True
+    conversation = _text(_dict(payload.get("channel")).get("id")) or _text(container.get("channel_id"))
+    source = Source(
+        None if private else _text(container.get("message_ts")) or None,
+        _text(payload.get("response_url")) or None,
+        private,
+    )
+    return _in_message(payload, identity, user, verb, args, conversation, source, takes_form=True)
+
+
+def _view_submission(payload: Payload) -> Incoming | Unsupported:
+    """Take a sent modal: what it carries in `private_metadata`, and the values of its fields."""
+    view = _dict(payload.get("view"))
+    user, identity = _user(payload), _identity(payload)
+    metadata = view.get("private_metadata")
+    if not user or not identity or not team_of(payload):
+        return Unsupported("view without what it needs")
+    verb, args = decode(metadata)
+    values = {name: _value(field) for name, field in _fields(view)}
+    source, conversation = _decode_source(metadata)
+    args = {**args, **values}
+    return _in_message(payload, identity, user, verb, args, conversation, source, surface=Surface.FORM)
+
+
+def _fields(view: Payload) -> list[tuple[str, Payload]]:
+    blocks = _dict(_dict(view.get("state")).get("values"))
+    return [
+        (str(name), _dict(element))
+        for elements in blocks.values()
+        for name, element in _dict(elements).items()
+    ]
+
+
+def _value(element: Payload) -> str:
+    """Read a field: typed text, the chosen option, or several of them joined by commas."""
+    many = element.get("selected_options")
+    if isinstance(many, list):
+        return ",".join(_text(_dict(option).get("value")) for option in many)
+    chosen = _dict(element.get("selected_option"))
+    return (_text(chosen.get("value")) if chosen else _text(element.get("value")))[:MOST_TEXT]
+
+
+def encode_form(verb: str, args: Args, source: Source | None, conversation: str | None) -> str:
+    """Write what a modal carries: what sending it means, and the message it was opened from."""
+    carried: dict[str, object] = {"v": verb, "a": dict(args), "c": conversation}
+    if source is not None:
+        carried["s"] = [source.external, source.handle, source.private]
+    return orjson.dumps(carried).decode()
+
+
+def _decode_source(metadata: object) -> tuple[Source | None, str]:
+    try:
+        carried = _dict(orjson.loads(metadata)) if isinstance(metadata, str) else {}
+    except orjson.JSONDecodeError:
+        carried = {}
+    kept, conversation = carried.get("s"), _text(carried.get("c"))
+    if not isinstance(kept, list) or len(kept) != 3:
+        return None, conversation
+    return Source(_text(kept[0]) or None, _text(kept[1]) or None, kept[2] is True), conversation
+
+
+def _command(payload: Payload) -> Incoming | Unsupported:
+    """Take a slash command; it is answered to its sender alone, wherever it was typed."""
+    user, identity = _text(payload.get("user_id")), _text(payload.get("trigger_id"))
+    if not user or not identity or not team_of(payload):
+        return Unsupported("command without what it needs")
+    verb, args = read(plain_text(_text(payload.get("text")))[:MOST_TEXT])
+    return _incoming(
+        payload,
+        identity,
+        user,
+        verb,
+        args,
+        conversation=_text(payload.get("channel_id")) or None,
+        surface=Surface.CONVERSATION,
+        takes_notice=True,
+    )
+
+
+def profile_of(user: str, answer: Payload) -> Sender:
+    """Read what `users.info` tells of a person."""
+    about = _dict(answer.get("user"))
+    return Sender(
+        user,
+        name=_text(about.get("real_name")) or _text(about.get("name")),
+        email=_text(_dict(about.get("profile")).get("email")) or None,
+        time_zone=_text(about.get("tz")) or None,
+    )
+
+
+def first_field(payload: Payload) -> str:
+    """Name the first field of a sent modal, at which a problem with all of it can be said."""
+    blocks = _dict(payload.get("view")).get("blocks")
+    inputs = [_dict(b) for b in blocks if _dict(b).get("type") == "input"] if isinstance(blocks, list) else []
+    return _text(inputs[0].get("block_id")) if inputs else "text"
+
+
+# ---------------------------------------------------------------- shared
+
+
+def _in_message(
+    payload: Payload,
+    identity: str,
+    user: str,
+    verb: str,
+    args: Args,
+    conversation: str,
+    source: Source | None,
+    surface: Surface = Surface.DIRECT_MESSAGE,
+    takes_form: bool = False,
+) -> Incoming:
+    """Take what was done on a message: a direct one (its id begins with D), a private one, or another."""
+    direct = conversation.startswith("D")
+    private = source is not None and source.private
+    if surface is Surface.DIRECT_MESSAGE and not direct and not private:
+        surface = Surface.CONVERSATION
+    return _incoming(
+        payload,
+        identity,
+        user,
+        verb,
+        args,
+        conversation=conversation if direct else None,
+        surface=surface,
+        source=source,
+        takes_form=takes_form,
+    )
+
+
+def _incoming(
+    payload: Payload, identity: str, user: str, verb: str, args: Args | None = None, **more: Any
+) -> Incoming:
+    about = _dict(payload.get("user"))
+    name = _text(about.get("name")) or _text(about.get("username")) or _text(payload.get("user_name"))
+    return Incoming(
+        id=identity,
+        workspace=WorkspaceRef(ChannelName.SLACK, team_of(payload)),
+        sender=Sender(user, name),
+        verb=verb,
+        args=args or {},
+        **more,
+    )
+
+
+def _user(payload: Payload) -> str:
+    return _text(_dict(payload.get("user")).get("id"))
+
+
+def _identity(payload: Payload) -> str:
+    """Name an interaction by its trigger; a view without one by its id and state, which are its own."""
+    trigger = _text(payload.get("trigger_id"))
+    view = _dict(payload.get("view"))
+    if trigger or not view.get("id"):
+        return trigger
+    return hashlib.sha256(f"{view['id']}{view.get('hash')}{view.get('state')}".encode()).hexdigest()
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_KINDS = {
+    "event_callback": _event_callback,
+    "block_actions": _block_actions,
+    "view_submission": _view_submission,
+}
