@@ -1,0 +1,1 @@
+"""The practice room: lessons in the browser, on this machine."""
