@@ -28,7 +28,7 @@ def read_scenario(name: str) -> tuple[Step, ...]:
     steps = []
     for row in yaml.safe_load((HERE / name).read_text(encoding="utf-8")):
         verb = next(key for key in ("say", "press", "fill") if key in row)
-        steps.append(Step(verb, row[verb], row.get("with", {}), tuple(row["see"])))
+        steps.append(Step(verb, row[verb], row.get("with", {}), tuple(map(str, row["see"]))))
     return tuple(steps)
 
 
