@@ -51,6 +51,8 @@ class PostgresStore(CommonStore):
         super().__init__(organization, clock)
         self._pool = pool
         self._closed = False
+        self._at_work = 0
+        self._idle = asyncio.Event()
 
     @classmethod
     async def open(cls, url: URL, name: str, time_zone: str, clock: Clock) -> PostgresStore:
@@ -100,6 +102,8 @@ class PostgresStore(CommonStore):
         """Wait for what is under way and close."""
         if not self._closed:
             self._closed = True
+            if self._at_work:
+                await self._idle.wait()
             await self._pool.close()
 
     async def _read(self, steps: Steps[T]) -> T:
@@ -134,6 +138,7 @@ class PostgresStore(CommonStore):
             raise StorageUnavailable("closed")
         if patience <= 0:
             raise StorageUnavailable("there was no room before the deadline")
+        self._at_work += 1
         try:
             async with asyncio.timeout(patience), self._pool.acquire() as connection:
                 yield connection
@@ -141,6 +146,10 @@ class PostgresStore(CommonStore):
             raise
         except Exception as error:
             raise refusal(error) from error
+        finally:
+            self._at_work -= 1
+            if self._closed and not self._at_work:
+                self._idle.set()
 
     async def _pages(self, call: Call) -> AsyncIterator[Rows]:
         if self._closed:
