@@ -75,12 +75,13 @@ function draw(element, message) {
   return element;
 }
 
-function settle(element, message) {
+function settle(element, message, pressed) {
   keep();
   if (!element) return;
   announce.textContent = message.text.slice(0, 200);
-  element.scrollIntoView({ block: "start" });
-  element.focus({ preventScroll: true });
+  chat.scrollTop = element.offsetTop - 12;
+  // Who pressed a button goes on in the message that took its place; who typed goes on typing.
+  if (pressed) element.focus({ preventScroll: true });
 }
 
 async function press(element, button) {
@@ -119,7 +120,7 @@ function take(answer, replaced) {
   for (const message of answer.messages) {
     last = [show(message, Boolean(replaced)), message];
   }
-  if (last) settle(...last);
+  if (last) settle(...last, Boolean(replaced));
 }
 
 async function type(text) {
@@ -127,7 +128,7 @@ async function type(text) {
   mine.className = "mine";
   mine.textContent = text;
   messages.append(mine);
-  mine.scrollIntoView({ block: "end" });
+  chat.scrollTop = chat.scrollHeight;
   const answer = await act({ text }, composer);
   if (!answer) {
     mine.remove();
@@ -177,7 +178,7 @@ function listen() {
     if (message.updates && !known) return;
     const element = show(message, Boolean(known));
     keep();
-    if (!message.updates) settle(element, message);
+    if (!message.updates) settle(element, message, false);
   });
 }
 
