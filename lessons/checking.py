@@ -86,7 +86,7 @@ def estimate_minutes(lesson: Lesson) -> int:
 
 @dataclass(frozen=True)
 class Known:
-    """The ids of lessons.yaml that lessons refer to; None where it does not say, which is a finding there."""
+    """The ids of lessons.yaml that lessons refer to; None where it names none, which is a finding there."""
 
     tools: tuple[str, ...] | None
     capabilities: Mapping[str, tuple[str, ...] | None] | None
@@ -97,8 +97,8 @@ class Known:
         """Collect the ids of a root, also of one that has findings."""
         tools, families = _child(root.value, "tools"), _child(root.value, "job_families")
         return cls(
-            tuple(tools) if isinstance(tools, Block) else None,
-            {name: _ids(each) for name, each in families.items()} if isinstance(families, Block) else None,
+            tuple(tools) if isinstance(tools, Block) and tools else None,
+            {k: _ids(v) for k, v in families.items()} if isinstance(families, Block) and families else None,
         )
 
 
@@ -213,11 +213,13 @@ def _steps(document: Document, lesson: Block) -> Iterator[Finding]:
         if kind is None:
             yield _unknown_kind(document, steps.item_at[index], step, "step", STEP_KINDS)
         elif index == 0 and kind != "practice":
-            yield document.finding(steps.item_at[0], Code.PRACTICE_FIRST, f"opens with {kind}", _FIRST)
+            yield document.finding(
+                steps.item_at[0], Code.PRACTICE_FIRST, f"the lesson opens with {kind}", _FIRST
+            )
         if isinstance(step, Block) and isinstance(practice := step.get("practice"), Block):
             yield from _practice(document, practice, step.key_at["practice"])
     if not steps:
-        yield document.finding(steps.at, Code.PRACTICE_FIRST, "has no steps", _FIRST)
+        yield document.finding(steps.at, Code.PRACTICE_FIRST, "the lesson has no steps", _FIRST)
 
 
 _FIRST = "a lesson opens with practice: move a practice step to the top"
@@ -267,7 +269,8 @@ def _one_right(document: Document, question: Block) -> Iterator[Finding]:
     answers = list(_blocks(question.get("answers")))
     marks = [answer.get("right", False) for answer in answers]
     if answers and all(isinstance(mark, bool) for mark in marks) and marks.count(True) != 1:
-        message = f"{marks.count(True) or 'none'} of {len(marks)} answers is right"
+        right = marks.count(True)
+        message = f"{right} of {len(marks)} answers are right" if right else "no answer is right"
         mend = "set right: true on exactly one answer"
         yield document.finding(question.key_at["answers"], Code.ONE_RIGHT, message, mend)
 

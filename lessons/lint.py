@@ -85,12 +85,19 @@ class Finding:
     @property
     def shown_path(self) -> str:
         """The path as it can be printed anywhere: what is no UTF-8 or would break the line is escaped."""
-        text = os.fsencode(self.path).decode("utf-8", "backslashreplace")
-        return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+        return _printable(os.fsencode(self.path).decode("utf-8", "backslashreplace"))
 
     def __str__(self) -> str:
         mend = f" ({self.mend})" if self.mend else ""
-        return f"{self.shown_path}:{self.line}:{self.column}: {self.code.number} {self.message}{mend}"
+        said = _printable(f"{self.message}{mend}")
+        return f"{self.shown_path}:{self.line}:{self.column}: {self.code.number} {said}"
+
+
+def _printable(text: str) -> str:
+    """Escape what would break a line or not be seen, character by character."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def order(finding: Finding) -> tuple[str, int, int, str, str]:
@@ -101,7 +108,7 @@ def order(finding: Finding) -> tuple[str, int, int, str, str]:
 def quoted(text: str) -> str:
     """Show a text of the source in one line of at most 60 characters."""
     short = text if len(text) <= 60 else text[:59] + "…"
-    return json.dumps(short, ensure_ascii=not short.isprintable())
+    return json.dumps(short, ensure_ascii=False)
 
 
 def render(findings: Sequence[Finding], form: str) -> str:

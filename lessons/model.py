@@ -26,6 +26,7 @@ from pydantic import (
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    JsonValue,
     Tag,
     model_validator,
 )
@@ -173,7 +174,7 @@ class Answer(Model):
     """Why it is right or wrong."""
 
 
-_ONE_RIGHT = {
+_ONE_RIGHT: dict[str, JsonValue] = {
     "contains": {"properties": {"right": {"const": True}}, "required": ["right"]},
     "minContains": 1,
     "maxContains": 1,
@@ -365,14 +366,18 @@ Patterns = Annotated[
 ]
 
 
+_NO_OTHER_NAMES: dict[str, JsonValue] = {"additionalProperties": False}
+"""pydantic makes a pattern of the names that are allowed, and does not refuse the others."""
+
+
 class Root(Model):
     """What `lessons.yaml` itself says: the customer, its tools and job families, and where lessons are."""
 
     organization: OrganizationSettings
     """The customer."""
-    tools: Annotated[dict[Name, Tool], Field(min_length=1)]
+    tools: Annotated[dict[Name, Tool], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """The AI products of the organization, each under the id that lessons use."""
-    job_families: Annotated[dict[Name, JobFamily], Field(min_length=1)]
+    job_families: Annotated[dict[Name, JobFamily], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """What people do, each under the id that lessons use."""
     include: Patterns = ()
     """Which files hold lessons: one pattern or a list, from the folder of lessons.yaml and inside it."""

@@ -150,7 +150,7 @@ class _Builder:
     def build(self, text: str) -> Document:
         value: Value = None
         try:
-            value = self._document(iter(yaml.parse(text, Loader=yaml.CSafeLoader)))
+            value = self._document(iter(yaml.CSafeLoader(text).get_event, None))
         except _Stop:
             pass
         except yaml.MarkedYAMLError as error:
@@ -179,14 +179,14 @@ class _Builder:
         return value
 
     def _value(self, event: Event, events: Iterator[Event], depth: int) -> Value:
-        if isinstance(event, AliasEvent):
-            mend = "write the value out once more"
-            self._note(_at(event), Code.ANCHOR, f"*{event.anchor} stands for another place", mend)
-            return None
-        if isinstance(event, ScalarEvent | CollectionStartEvent):
-            self._note_properties(event)
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
+        if isinstance(event, CollectionStartEvent):
+            self._note_properties(event)
+        if isinstance(event, AliasEvent):
+            mend = "write the value out once more; a text that begins with * needs quotes"
+            self._note(_at(event), Code.ANCHOR, f"*{event.anchor} stands for another place", mend)
+            return None
         if depth > MOST_DEPTH:
             mend = "see the example in docs/lessons.md"
             self._stop(event, Code.DEPTH, f"is nested over {MOST_DEPTH} deep", mend)
@@ -203,6 +203,7 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> Value:
         text: str = event.value
+        self._note_properties(event)
         if event.style == '"' and (found := _CONTROL.search(text)):
             control = f"U+{ord(found.group()):04X}"
             self._note(_at(event), Code.CONTROL, f"has the control character {control}", "delete it")
@@ -228,9 +229,10 @@ class _Builder:
 
     def _key(self, event: Event, events: Iterator[Event], depth: int) -> str | None:
         """Return a key as it is written, also where it looks like a number; None where it is no text."""
-        self._value(event, events, depth + 1)
         if isinstance(event, ScalarEvent):
+            self._note_properties(event)
             return str(event.value)
+        self._value(event, events, depth + 1)
         if not isinstance(event, AliasEvent):
             mend = "write a word before the colon"
             self._note(_at(event), Code.KEY_KIND, "a list or mapping is used as a key", mend)
@@ -290,6 +292,7 @@ _EXPLAINED = (
         "a text cannot begin with this character",
         "indent with spaces; put a text that begins with @, ` or % in quotes",
     ),
+    ("alphabetic or numeric", "a text cannot begin with * or &", "put it in quotes"),
     ("unexpected end of stream", "a quote is opened and never closed", "close it"),
     ("'-' indicator", "the list ends here without a new key", "begin the entry with -, or indent it"),
     ("',' or ']'", "a list in [ ] is not closed or lacks a comma", "close it; quote texts with commas"),

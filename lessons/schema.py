@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from lessons.model import Lesson, Root
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
 def lesson_schema() -> dict[str, JsonValue]:

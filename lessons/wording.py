@@ -88,7 +88,8 @@ def _finding(document: Document, model: type[Model], detail: ErrorDetails) -> Fi
         return _missing_key(document, model, _resolve(document, loc[:-1]), str(loc[-1]))
     if kind in _EXPECTED:
         said = f"{spot.subject} should be {_EXPECTED[kind]}, not {_shown(spot.value)}"
-        return document.finding(spot.place, Code.KIND, said, _mend(kind, spot.value))
+        mend = _mend(kind, spot.value) if spot.path else "see the example in docs/lessons.md"
+        return document.finding(spot.place, Code.KIND, said, mend)
     if loc[-1] == "[key]":
         name = str(spot.path[-1])
         spot = _Spot(spot.path, name, spot.key_place, spot.key_place)
@@ -102,7 +103,7 @@ def _is_the_opening(loc: tuple[int | str, ...], kind: str) -> bool:
 
 def _unknown_key(document: Document, model: type[Model], spot: _Spot) -> Finding:
     key = str(spot.path[-1])
-    known = sorted(key for each in _models_at(model, spot.path[:-1]) for key in each.model_fields)
+    known = [key for each in _models_at(model, spot.path[:-1]) for key in each.model_fields]
     return document.finding(
         spot.key_place, Code.UNKNOWN_KEY, f"unknown key {quoted(key)}", did_you_mean(key, known)
     )
@@ -163,12 +164,16 @@ def _mend(kind: str, value: Value) -> str:
         return "write it after the colon, or indent it below"
     if kind == "string_type":
         return _MEND_TEXT.get(type(value), "put it in quotes")
-    if kind == "tuple_type":
-        return "write [ ] around it, or one line with - for each entry"
-    if kind in {"dict_type", "model_type"}:
-        return "write key: value lines, indented below it"
-    return f"write {_EXPECTED[kind]}"
+    return _MENDS.get(kind, "write it in digits, without quotes")
 
+
+_MENDS = {
+    "bool_type": "write true or false, without quotes",
+    "date_type": "write year-month-day, a day that the calendar has",
+    "tuple_type": "write [ ] around it, or one line with - for each entry",
+    "dict_type": "write key: value lines, indented below it",
+    "model_type": "write key: value lines, indented below it",
+}
 
 _MEND_TEXT: Mapping[type, str] = {
     Block: "a text with a colon and a space needs quotes",
