@@ -21,15 +21,24 @@ def migrate(connection: Connection) -> None:
     Raises:
         ConfigError: a newer Laps wrote this database.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    refuse_newer(set(MigrationContext.configure(connection).get_current_heads()), config)
+    config = _configuration(connection)
+    _refuse_newer(set(MigrationContext.configure(connection).get_current_heads()), config)
     command.upgrade(config, "head")
 
 
-def refuse_newer(found: set[str], config: Config) -> None:
-    """Refuse a database that steps unknown to this Laps have changed."""
+def take_back(connection: Connection) -> None:
+    """Take all steps back, until no table is left."""
+    command.downgrade(_configuration(connection), "base")
+
+
+def _configuration(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _refuse_newer(found: set[str], config: Config) -> None:
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     if unknown := found - known:
         raise ConfigError(

@@ -164,6 +164,10 @@ class Writer:
                 self._refuse([job for job in jobs if job.since <= limit], "the database is locked")
                 jobs = [job for job in jobs if job.since > limit]
             else:
+                # It may have taken long: who gave up meanwhile must not find the change written.
+                jobs = self._wanted(jobs)
+                if not jobs:
+                    self._roll_back()
                 return jobs
         return []
 
