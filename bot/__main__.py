@@ -11,7 +11,6 @@ import sys
 from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bot.cli import authoring, operating, people, trying
 from bot.errors import LapsError
@@ -23,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; `arguments` are those after its name."""
     options = _parser().parse_args(arguments)
     try:
-        work: Coroutine[Any, Any, int] | int = options.work(options)
-        return asyncio.run(work) if asyncio.iscoroutine(work) else int(work)  # type: ignore[arg-type]
+        work: Coroutine[None, None, int] | int = options.work(options)
+        return work if isinstance(work, int) else asyncio.run(work)
     except LapsError as error:
         print(f"laps: {error}", file=sys.stderr)
         if error.hint:
@@ -45,11 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Commands = Any
-"""argparse has no public name for what `add_subparsers` returns."""
-
-
-def _add_operating(commands: _Commands) -> None:
+def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="start the server")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     run.add_argument("--port", type=_port, default=3978, help="port to listen on (default 3978)")
@@ -65,7 +60,7 @@ def _add_operating(commands: _Commands) -> None:
     manifest.set_defaults(work=lambda o: operating.manifest(read_settings(), o.channel, o.output))
 
 
-def _add_authoring(commands: _Commands) -> None:
+def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     lint = commands.add_parser("lint", help="check the lessons and print every finding")
     lint.add_argument("path", nargs="?", type=Path, help="the catalogue's root (default: LAPS_LESSONS)")
     lint.add_argument("--format", choices=("text", "json", "github"), default="text")
@@ -78,7 +73,7 @@ def _add_authoring(commands: _Commands) -> None:
     attempt.set_defaults(work=lambda o: trying.attempt(read_settings(), o.lesson))
 
 
-def _add_people(commands: _Commands) -> None:
+def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     role = commands.add_parser("role", help="grant or revoke a role").add_subparsers(
         required=True, metavar="ACTION"
     )

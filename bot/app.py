@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from adapters.slack.app import SlackAdapter, SlackConfig
-from adapters.web.app import WebAdapter, WebConfig
 from aiohttp import web
-from lessons.loading import load
 
+from adapters.slack.app import SlackAdapter, SlackConfig
 from adapters.teams.app import TeamsAdapter, TeamsConfig
+from adapters.web.app import WebAdapter, WebConfig
 from bot.dispatch import Dispatcher
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
 from bot.ports import Channel, Clock, Desk, Store
 from bot.settings import Settings
+from lessons.loading import load
 from lessons.model import Catalogue
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
@@ -89,6 +89,7 @@ class Server:
         self, settings: Settings, host: str, store: Store, catalogue: Catalogue, clock: Clock
     ) -> None:
         self.settings = settings
+        self._host = host
         self.store = store
         self.catalogue = catalogue
         self.metrics = Metrics()
@@ -146,11 +147,11 @@ class Server:
         """Answer whether interactions can be taken: the database, the catalogue, each channel."""
         states: dict[str, object] = {"database": "ok", "lessons": len(self.catalogue.lessons)}
         try:
-            await self.store.organization()
+            await self.store.ping()
         except LapsError as error:
             states["database"] = str(error)
         ready = states["database"] == "ok"
-        states["channels"] = [adapter.channel.name.value for adapter in self.adapters]
+        states["channels"] = [s.channel.value for s in channel_states(self.settings, self._host) if s.on]
         body = orjson.dumps({"ready": ready, **states})
         return web.Response(body=body, status=200 if ready else 503, content_type="application/json")
 

@@ -86,6 +86,9 @@ class Store(Protocol):
     async def organization(self) -> Organization:
         """Return the organization of this installation."""
 
+    async def ping(self) -> None:
+        """Ask the database something, to know that it answers."""
+
     async def workspace(self, ref: WorkspaceRef) -> Workspace:
         """Return the workspace of that name, stored at first sight as one of the organization's."""
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from bot import joining, pages
 from bot.errors import NotYours
@@ -20,7 +19,8 @@ from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, 
 from bot.ports import Needs
 from lessons.model import Catalogue, PracticeStep
 
-Handler = Callable[[Snapshot, Any, Catalogue, datetime, Draw], Decision]
+Handler = Callable[..., Decision]
+"""`(snapshot, command, catalogue, now, draw) -> Decision`; each takes its own route's command."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,10 @@ class CommonStore(ABC):
         """Return the organization of this installation."""
         return self._organization
 
+    async def ping(self) -> None:
+        """Ask the database something, to know that it answers."""
+        await self._read(read_lesson(self._organization, ""))
+
     async def workspace(self, ref: WorkspaceRef) -> Workspace:
         """Return the workspace of that name, stored at first sight."""
         known = self._workspaces.get(ref)

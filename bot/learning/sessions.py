@@ -381,7 +381,7 @@ def answer_check(
     step = turn.lesson.steps[turn.session.step]
     if not isinstance(step, CheckStep) or not 0 <= command.answer < len(step.check.answers):
         return turn.shows(turn.session)
-    tried = list(views.note_of(turn.session).get("tried", ()))
+    tried = views.listed(views.note_of(turn.session).get("tried"))
     right = step.check.answers[command.answer].right
     event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
     session = turn.noted(answer=command.answer, tried=[*tried, command.answer])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, cast
+
+from pydantic import JsonValue
 
 from bot.learning.checks import HONESTY
 from bot.messages import (
@@ -68,10 +69,20 @@ def at(session: Session, **more: str) -> Args:
     return {"s": session.id, "v": str(session.version), **more}
 
 
-def note_of(session: Session, step: int | None = None) -> Mapping[str, Any]:
+def note_of(session: Session, step: int | None = None) -> Mapping[str, JsonValue]:
     """Return what a step has noted down so far."""
-    key = str(session.step if step is None else step)
-    return cast(Mapping[str, Any], session.notes.get(key, {}))
+    noted = session.notes.get(str(session.step if step is None else step))
+    return noted if isinstance(noted, dict) else {}
+
+
+def listed(value: JsonValue) -> list[JsonValue]:
+    """Return a noted list; anything else is an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def number(value: JsonValue) -> int:
+    """Return a noted whole number; anything else is 0."""
+    return value if isinstance(value, int) else 0
 
 
 def tool_names(lesson: Lesson, learner: Learner, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
@@ -156,8 +167,8 @@ def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...
     noted = note_of(session)
     blocks: list[Block] = []
     if noted.get("answer") == "paste":
-        lines = tuple(str(line) for line in noted.get("lines", ()))
-        marks = tuple(bool(passed) for passed in noted.get("checks", ()))
+        lines = tuple(str(line) for line in listed(noted.get("lines")))
+        marks = tuple(bool(passed) for passed in listed(noted.get("checks")))
         if lines:
             fine = "All that can be counted is there." if all(marks) else "Not quite there yet:"
             blocks += [Text(fine, strong=True), Items(lines, marks), Note(HONESTY)]
@@ -182,7 +193,7 @@ def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...
 
 
 def _check(question: Question, session: Session) -> tuple[Block, ...]:
-    tried = set(note_of(session).get("tried", ()))
+    tried = listed(note_of(session).get("tried"))
     options = tuple(
         Button(answer.text, "answer", at(session, a=str(i)), short=chr(ord("A") + i))
         for i, answer in enumerate(question.answers)
@@ -192,7 +203,7 @@ def _check(question: Question, session: Session) -> tuple[Block, ...]:
 
 
 def _check_feedback(question: Question, session: Session) -> tuple[Block, ...]:
-    chosen = question.answers[int(note_of(session).get("answer", 0))]
+    chosen = question.answers[number(note_of(session).get("answer"))]
     blocks: tuple[Block, ...] = (
         Text(question.question, strong=True),
         Items((chosen.text,), (chosen.right,)),
@@ -347,7 +358,7 @@ def _reflection_pairs(session: Session, lesson: Lesson, learner: Learner) -> lis
             before = "" if learner.confidence is None else f" (at the start: {learner.confidence})"
             pairs.append(("Confidence", f"{noted['confidence']}{before}"))
         if "minutes" in noted:
-            n = int(noted["minutes"])
+            n = number(noted["minutes"])
             pairs.append(("Minutes saved", "none" if n == 0 else f"{-n} lost" if n < 0 else str(n)))
     return pairs
 

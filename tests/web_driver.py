@@ -1,0 +1,136 @@
+"""A person at the practice room's page, without a browser: its requests, its HTML read as people read."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+import aiohttp
+import orjson
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Shown:
+    """One message on the page."""
+
+    post: str
+    html: str
+
+
+class WebDriver:
+    """One browser: a cookie, a page, what is on it."""
+
+    def __init__(
+        self, url: str, zone: str = "Europe/Berlin", http: aiohttp.ClientSession | None = None
+    ) -> None:
+        self.url = url
+        self.zone = zone
+        self.page: list[Shown] = []
+        self.problems: dict[str, str] = {}
+        self.http = http or aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    async def open(self) -> None:
+        """Open the page, as its script does."""
+        async with self.http.get(self.url) as response:
+            assert response.status == 200, response.status
+        await self.act({"verb": "arrive", "args": {}})
+
+    async def close(self) -> None:
+        """Close the browser."""
+        await self.http.close()
+
+    async def say(self, text: str) -> None:
+        """Type a line."""
+        await self.act({"text": text})
+
+    async def press(self, label: str) -> None:
+        """Press the newest button of that label."""
+        for shown in reversed(self.page):
+            for name, carried in _buttons(shown.html):
+                if name == label:
+                    await self.act({**carried, "source": shown.post})
+                    return
+        raise AssertionError(f"no button {label!r} in\n{self.shown()}")
+
+    async def fill(self, form_label: str, **values: str) -> None:
+        """Fill in and send the newest form that has these fields."""
+        for shown in reversed(self.page):
+            for carried, names in _forms(shown.html):
+                if values.keys() <= names:
+                    args = {**carried["args"], **values}
+                    await self.act({**carried, "args": args, "source": shown.post, "form": True})
+                    return
+        raise AssertionError(f"no form {form_label!r} in\n{self.shown()}")
+
+    async def act(self, what: Json, identity: str | None = None) -> tuple[int, Json]:
+        """Send one thing and take in the answer."""
+        body = {"id": identity or str(uuid.uuid4()), "zone": self.zone, **what}
+        async with self.http.post(f"{self.url}/web/act", json=body, headers={"X-Laps": "1"}) as response:
+            text = await response.text()
+            answer: Json = orjson.loads(text) if response.content_type == "application/json" else {}
+            for message in answer.get("messages", ()):
+                self._show(message["post"], message["html"])
+            self.problems = answer.get("problems", {})
+            return response.status, answer
+
+    def _show(self, post: str, markup: str) -> None:
+        for shown in self.page:
+            if shown.post == post:
+                shown.html = markup
+                return
+        self.page.append(Shown(post, markup))
+
+    def shown(self) -> str:
+        """Give the message that was drawn last, as it reads."""
+        return self.messages()[-1]
+
+    def messages(self) -> list[str]:
+        """Give every message as it reads."""
+        return [read(shown.html) for shown in self.page]
+
+
+class _Reader(HTMLParser):
+    """Collects the text of HTML, a line for each block."""
+
+    _BLOCKS = frozenset(
+        {"p", "li", "h2", "h3", "div", "dt", "pre", "figcaption", "button", "legend", "label"}
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._BLOCKS:
+            self.text += "\n"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(markup: str) -> str:
+    """Give a message's text."""
+    reader = _Reader()
+    reader.feed(markup)
+    return re.sub(r"\n\s*\n+", "\n", reader.text).strip()
+
+
+def _buttons(markup: str) -> list[tuple[str, Json]]:
+    found = re.findall(
+        r'<button type="button"[^>]* data-press="([^"]*)"[^>]*>(.*?)</button>', markup, re.DOTALL
+    )
+    return [(html.unescape(name), orjson.loads(html.unescape(carried))) for carried, name in found]
+
+
+def _forms(markup: str) -> list[tuple[Json, set[str]]]:
+    found = re.findall(r'<form [^>]*data-press="([^"]*)"[^>]*>(.*?)</form>', markup, re.DOTALL)
+    return [
+        (orjson.loads(html.unescape(carried)), set(re.findall(r' name="([^"]*)"', inside)))
+        for carried, inside in found
+    ]

@@ -1,0 +1,77 @@
+"""The whole of Laps behind the practice room, on a database in memory, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.app import Server, build
+from bot.model import ChannelName
+from bot.settings import Settings
+from storage import open_store
+from tests.web_driver import WebDriver
+from tests.world import NOW
+
+CATALOGUE = Path(__file__).parent / "catalogue" / "lessons.yaml"
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Room:
+    """A running practice room."""
+
+    url: str
+    server: Server
+    clock: Clock
+
+    @asynccontextmanager
+    async def person(self) -> AsyncIterator[WebDriver]:
+        """Open the page as somebody new."""
+        driver = WebDriver(self.url)
+        try:
+            await driver.open()
+            yield driver
+        finally:
+            await driver.close()
+
+
+def make_settings(**changes: object) -> Settings:
+    """Make settings that no environment and no .env file touches."""
+    values = {"LAPS_LESSONS": str(CATALOGUE), "LAPS_DATABASE_URL": "sqlite+aiosqlite://", **changes}
+    return Settings.model_validate(values)
+
+
+@asynccontextmanager
+async def room(**changes: object) -> AsyncIterator[Room]:
+    """Serve Laps on a free port of this machine."""
+    clock = Clock()
+    settings = make_settings(**changes)
+    store = await open_store(settings.database_url, "Acme", "Europe/Berlin", clock)
+    server = await build(settings, clock=clock, store=store)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield Room(f"http://{host}:{port}", server, clock)
+    finally:
+        await runner.cleanup()
+
+
+def adapter_names(server: Server) -> set[ChannelName]:
+    """Give the names of the channels that a server has."""
+    return {adapter.channel.name for adapter in server.adapters}
