@@ -175,7 +175,7 @@ class Dispatcher:
         catalogue = self._catalogue()
         try:
             gate = _gate(incoming, route, snapshot, catalogue, now, draw)
-            return gate or route.handler(snapshot, command, catalogue, now, draw), "done"
+            return gate or route.decide(snapshot, command, catalogue, now, draw), "done"
         except InvalidInput as refusal:
             return _invalid(incoming, snapshot, refusal, catalogue, now), "refused"
         except Refusal as refusal:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Never, Protocol, cast
 
 from bot import joining, pages
 from bot.errors import NotYours
@@ -19,8 +20,14 @@ from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, 
 from bot.ports import Needs
 from lessons.model import Catalogue, PracticeStep
 
-Handler = Callable[..., Decision]
-"""`(snapshot, command, catalogue, now, draw) -> Decision`; each takes its own route's command."""
+
+class Handler(Protocol):
+    """Decides one verb. It takes its own route's command, which only the route knows: hence `Never`."""
+
+    def __call__(
+        self, snapshot: Snapshot, command: Never, catalogue: Catalogue, now: datetime, draw: Draw, /
+    ) -> Decision:
+        """Decide, without doing anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,12 @@ class Route:
     when_stopped: bool = False
     in_session: bool = False
     after_questions: bool = False
+
+    def decide(
+        self, snapshot: Snapshot, command: object, catalogue: Catalogue, now: datetime, draw: Draw
+    ) -> Decision:
+        """Decide a command that this route made."""
+        return self.handler(snapshot, cast(Never, command), catalogue, now, draw)
 
 
 @dataclass(frozen=True, slots=True)

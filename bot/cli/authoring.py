@@ -6,11 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+from bot.app import now_utc
 from lessons.lint import render
 from lessons.loading import load
 from lessons.schema import catalogue_schema, lesson_schema
-
-from bot.app import now_utc
 
 
 def lint(path: Path, form: str) -> int:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
-from adapters.slack.manifest import manifest as slack_manifest
-from adapters.teams.manifest import package as teams_package
 from aiohttp import web
 from rich.console import Console
 from rich.table import Table
 
+from adapters.slack.manifest import manifest as slack_manifest
+from adapters.teams.manifest import package as teams_package
 from bot.app import ChannelState, Server, build, channel_states, make_adapters, now_utc, read_catalogue
 from bot.errors import ConfigError, LapsError
 from bot.model import Answer, Incoming

@@ -17,6 +17,7 @@ from bot.errors import UnknownLesson
 from bot.learning.opening import nearest_lesson
 from bot.messages import (
     Args,
+    Block,
     Button,
     ChoiceField,
     Choices,
