@@ -280,8 +280,9 @@ class Incoming:
     `id` is the same whenever the platform sends the same thing again. `verb` and `args` are what was typed
     (see `routes.read`), pressed or sent; args are strings. `direct` says that the conversation is the
     direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
-    Execute). `takes_notice`: the HTTP answer can show a message to the sender only (Slack's slash
-    command). `takes_form`: a form can be opened as a modal.
+    Execute); `message_fades`: that is gone when the client loads the conversation again (Teams), so the
+    message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
+    (Slack's slash command). `takes_form`: a form can be opened as a modal.
     """
 
     id: str
@@ -293,6 +294,7 @@ class Incoming:
     surface: Surface = Surface.DIRECT_MESSAGE
     source: Source | None = None
     takes_message: bool = False
+    message_fades: bool = False
     takes_notice: bool = False
     takes_form: bool = False
 

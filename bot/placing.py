@@ -4,7 +4,8 @@ The rules, in this order:
 
 1. A form or a form's problems go into the HTTP answer.
 2. A press on the home changes the home; what is more than that goes to the direct message.
-3. Where the HTTP answer can show a message (web, Teams' Execute), it does.
+3. Where the HTTP answer can show a message (web, Teams' Execute), it does; where it fades, the message is
+   updated as well.
 4. A press on a message in the direct message is answered in its place.
 5. A slash command gets information privately where it was typed; lessons go to the direct message.
 6. What is typed is answered by a new message; in a conversation of several people, in the direct message.
@@ -134,6 +135,8 @@ class _Placing:
         shown = source.external if source is not None and source.external else self.reply.post
         if self.reply.post is not None:
             self._track(self.incoming.conversation, shown)
+        if self.incoming.message_fades and source is not None and source.external:
+            self._send(Operation.UPDATE, message, self.incoming.conversation, target=source.external)
         return Answer(message=message, post=self.reply.post)
 
     def _in_place(self, message: Message, source: Source) -> Answer:

@@ -53,6 +53,10 @@ class Clock:
         """Let time go by, in the units of a timedelta."""
         self.now += timedelta(**units)
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait without waiting."""
+        self.pass_by(seconds=seconds)
+
 
 @dataclass
 class NotingDesk:
@@ -174,7 +178,7 @@ async def laps(**changes: Any) -> AsyncIterator[Laps]:
     assert catalogue is not None, findings
     store = await open_store("sqlite+aiosqlite://", "Acme", "Europe/Berlin", clock)
     channels: dict[ChannelName, Channel] = {}
-    outbox = Outbox(store, channels, clock)
+    outbox = Outbox(store, channels, clock, clock.sleep)
     desk = Dispatcher(store, lambda: catalogue, outbox, clock)
     async with _served(desk, clock, **changes) as (microsoft, adapter, url):
         channels[ChannelName.TEAMS] = adapter.channel
