@@ -98,7 +98,9 @@ def _finding(document: Document, model: type[Model], detail: ErrorDetails) -> Fi
 
 def _is_the_opening(loc: tuple[int | str, ...], kind: str) -> bool:
     """Whether an error only says that the first step is no practice."""
-    return loc[:2] == ("steps", 0) and len(loc) < 4 and kind in {"missing", "extra_forbidden", "model_type"}
+    if loc[:2] != ("steps", 0):
+        return False
+    return len(loc) == 2 or (len(loc) == 3 and kind in {"missing", "extra_forbidden"})
 
 
 def _unknown_key(document: Document, model: type[Model], spot: _Spot) -> Finding:

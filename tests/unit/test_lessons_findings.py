@@ -83,6 +83,11 @@ CASES = [
     in_lesson(
         "freight, shipping", "freight, 5", "14:77: E103 an entry of mentions should be text, not the number 5"
     ),
+    in_lesson(
+        LESSON,
+        f"{NO_STEPS}steps: [practice: x]\n",
+        '9:19: E103 practice should be a mapping, not the text "x"',
+    ),
     in_lesson(LESSON, "", "1:1: E103 the file should be a mapping, not empty"),
     in_lesson(TITLE, f"title: {'x' * 99}", "2:8: E104 title has 99 characters; 80 is the most"),
     in_lesson(TITLE, "title: ' '", "2:8: E104 title is empty"),
