@@ -10,7 +10,6 @@ from collections.abc import Collection
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
-    Table,
     and_,
     bindparam,
     delete,
@@ -40,6 +39,7 @@ from storage.tables import (
     SESSION,
     SUBMISSION,
     WORKSPACE,
+    AnyTable,
 )
 
 Nothing = tuple[()]
@@ -102,24 +102,24 @@ UNUSED: Bulk[tuple[str]] = Bulk(_unused)
 # ---------------------------------------------------------------- writing
 
 
-def add(table: Table) -> Bulk[Nothing]:
+def add(table: AnyTable) -> Bulk[Nothing]:
     """Insert rows that must be new; `seq` is the database's to give."""
     return Bulk(lambda dialect: insertion(dialect, table))
 
 
-def insertion(dialect: Dialect, table: Table) -> Insert:
+def insertion(dialect: Dialect, table: AnyTable) -> Insert:
     """Insert a row whose every column but `seq` is given by name."""
     """Insert a row whose every column but `seq` is given."""
     names = [column.name for column in table.c if column.name != "seq"]
     return dialect.insert(table).values({name: bindparam(name) for name in names}).inline()
 
 
-def add_unseen(table: Table, *unique: str) -> Bulk[Nothing]:
+def add_unseen(table: AnyTable, *unique: str) -> Bulk[Nothing]:
     """Insert rows whose `unique` columns are new, and leave the others as they are."""
     return Bulk(lambda dialect: insertion(dialect, table).on_conflict_do_nothing(index_elements=unique))
 
 
-def _put(table: Table, *, fixed: Collection[str] = (), kept: Collection[str] = ()) -> Bulk[Nothing]:
+def _put(table: AnyTable, *, fixed: Collection[str] = (), kept: Collection[str] = ()) -> Bulk[Nothing]:
     """Insert rows or change those that are there, but for `fixed` columns; `kept` ones are never unset."""
 
     def build(dialect: Dialect) -> ClauseElement:
@@ -192,7 +192,7 @@ WORKSPACES: Statement[Nothing] = Statement(_workspace)
 # ---------------------------------------------------------------- two learners become one
 
 
-def _hand_over(table: Table) -> Statement[Nothing]:
+def _hand_over(table: AnyTable) -> Statement[Nothing]:
     gone = table.c.learner == bindparam("gone")
     return Statement(lambda dialect: update(table).where(gone).values(learner=bindparam("kept")))
 
@@ -205,7 +205,7 @@ def _hand_over_roles(dialect: Dialect) -> ClauseElement:
     return named.on_conflict_do_nothing(index_elements=["learner", "role"])
 
 
-def _forget(table: Table, name: str) -> Statement[Nothing]:
+def _forget(table: AnyTable, name: str) -> Statement[Nothing]:
     return Statement(lambda dialect: delete(table).where(table.c[name] == bindparam("gone")))
 
 

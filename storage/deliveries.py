@@ -110,11 +110,11 @@ def _postpone(dialect: Dialect) -> ClauseElement:
     return update(DELIVERY).where(*_unsettled(rows.c.id)).values(queued | new)
 
 
-def _unsettled(delivery: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+def _unsettled(delivery: ColumnElement[object]) -> tuple[ColumnElement[bool], ...]:
     return DELIVERY.c.id == delivery, DELIVERY.c.due_at.is_not(None)
 
 
-def _account_of(delivery: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+def _account_of(delivery: ColumnElement[object]) -> tuple[ColumnElement[bool], ...]:
     return (
         DELIVERY.c.id == delivery,
         ACCOUNT.c.workspace == DELIVERY.c.workspace,

@@ -147,9 +147,12 @@ class PostgresStore(CommonStore):
         except Exception as error:
             raise refusal(error) from error
         finally:
-            self._at_work -= 1
-            if self._closed and not self._at_work:
-                self._idle.set()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._at_work -= 1
+        if self._closed and not self._at_work:
+            self._idle.set()
 
     async def _pages(self, call: Call) -> AsyncIterator[Rows]:
         if self._closed:

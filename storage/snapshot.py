@@ -12,7 +12,6 @@ from sqlalchemy import (
     BindParameter,
     ClauseElement,
     ColumnElement,
-    Table,
     and_,
     bindparam,
     desc,
@@ -58,6 +57,7 @@ from storage.tables import (
     ROLE,
     SESSION,
     WORKSPACE,
+    AnyTable,
 )
 
 USES_DAYS = 28
@@ -71,7 +71,7 @@ def constant(word: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{word.value}'")
 
 
-def columns_of(table: Table, *without: str) -> list[ColumnElement[object]]:
+def columns_of(table: AnyTable, *without: str) -> list[ColumnElement[object]]:
     """Return a table's columns in their order, but for `without`."""
     return [column for column in table.c if column.name not in without]
 

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Generic, TypeVar, cast
 
-from sqlalchemy import CTE, BigInteger, ClauseElement, Table, Text, bindparam, column, values
+from sqlalchemy import CTE, BigInteger, ClauseElement, Text, bindparam, column, values
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect as Compilation
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from storage.tables import AnyTable
 
 Value = str | int | bytes | None
 """What goes into and comes out of a column."""
@@ -23,6 +27,7 @@ Value = str | int | bytes | None
 Row = tuple[Value, ...]
 Rows = Sequence[Row]
 Insert = sqlite.Insert | postgresql.Insert
+Wanted = CTE[ReadOnlyColumnCollection[str, KeyedColumnElement[object]]]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -37,7 +42,7 @@ class Dialect:
     """One of the two databases, for what they do not say alike."""
 
     compilation: Compilation
-    insert: Callable[[Table], Insert]
+    insert: Callable[[AnyTable], Insert]
     locks: bool
     """Whether others write at the same time, so that rows are locked before they are judged."""
     numbered: bool
@@ -97,7 +102,7 @@ def ask_bulk(statement: Bulk[R], rows: Sequence[Row]) -> Steps[Sequence[R]]:
     return cast("Sequence[R]", answer)
 
 
-def wanted(*columns: str) -> CTE:
+def wanted(*columns: str) -> Wanted:
     """Make the rows of a bulk statement a table `wanted`; a name that starts with # is of whole numbers."""
     types = {name.lstrip("#"): BigInteger() if name.startswith("#") else Text() for name in columns}
     row = tuple(sql_cast(bindparam(name), kind) for name, kind in types.items())

