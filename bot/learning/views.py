@@ -170,8 +170,8 @@ def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...
         lines = tuple(str(line) for line in listed(noted.get("lines")))
         marks = tuple(bool(passed) for passed in listed(noted.get("checks")))
         if lines:
-            fine = "All that can be counted is there." if all(marks) else "Not quite there yet:"
-            blocks += [Text(fine, strong=True), Items(lines, marks), Note(HONESTY)]
+            verdict = "All that can be counted is there." if all(marks) else "Not quite there yet:"
+            blocks += [Text(verdict, strong=True), Items(lines, marks), Note(HONESTY)]
         else:
             blocks.append(Text("Got it.", strong=True))
     else:
@@ -179,10 +179,12 @@ def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...
     buttons: tuple[Button, ...]
     if practice.rubric:
         blocks += [Text("Read your result once more. Does each of these hold?"), Items(practice.rubric)]
+        fine = all(listed(noted.get("checks")))
+        better = (Emphasis.PRIMARY, Emphasis.PLAIN) if fine else (Emphasis.PLAIN, Emphasis.PRIMARY)
         buttons = (
-            Button("All of it holds", "review", at(session, met="all"), Emphasis.PRIMARY),
+            Button("All of it holds", "review", at(session, met="all"), better[0]),
             Button("Some of it", "review", at(session, met="some")),
-            Button("Let me try again", "again", at(session)),
+            Button("Let me try again", "again", at(session), better[1]),
         )
     else:
         buttons = (
