@@ -71,6 +71,7 @@ SIZE = 36_000
 _ROW_WIDTH = 72
 """Characters of button labels, with their padding, that fit side by side in a chat."""
 
+_GAP = "\N{NO-BREAK SPACE}" * 2
 _NO_PROBLEMS: Mapping[str, str] = {}
 
 
@@ -145,7 +146,7 @@ def _words(
         case Fields():
             return _fields(block, limit)
         case Progress():
-            return _progress(block)
+            return [_progress(block)]
         case Note():
             return [_note(block, limit)]
 
@@ -193,7 +194,7 @@ def _item(text: str, mark: bool | None, limit: int) -> CardElement:
     sign, color = _MARKS[mark]
     return _rich(
         [
-            TextRun(text=f"{sign}\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}", color=color, weight="Bolder"),
+            TextRun(text=f"{sign}{_GAP}", color=color, weight="Bolder"),
             TextRun(text=plain(shortened(text, limit))),
         ],
         "Small",
@@ -216,20 +217,21 @@ def _fields(block: Fields, limit: int) -> list[CardElement]:
     return [FactSet(facts=facts)] if facts else []
 
 
-_BAR = 24
+_MOST_LANES = 12
 
 
-def _progress(block: Progress) -> list[CardElement]:
-    """Draw a lane of which the part that lies behind is heavy; the label says the same in words."""
+def _progress(block: Progress) -> CardElement:
+    """Draw a lane for each step, filled where it lies behind; the label says the same in words."""
     share = min(1.0, max(0.0, block.done / block.total)) if block.total > 0 else 0.0
-    behind = round(share * _BAR)
+    lanes = min(max(block.total, 1), _MOST_LANES)
+    behind = int(share * lanes)
     parts: list[CardElement | str] = []
     if behind:
-        parts.append(TextRun(text="━" * behind, color="Accent"))
-    if behind < _BAR:
-        parts.append(TextRun(text="─" * (_BAR - behind), is_subtle=True))
-    label = TextRun(text=plain(shortened(block.label, 100)), size="Small", is_subtle=True)
-    return [_rich(parts, "Small"), _rich([label], "None")]
+        parts.append(TextRun(text="▰" * behind, color="Accent"))
+    if behind < lanes:
+        parts.append(TextRun(text="▱" * (lanes - behind), is_subtle=True))
+    parts.append(TextRun(text=f"{_GAP}{plain(shortened(block.label, 100))}", size="Small", is_subtle=True))
+    return _rich(parts, "Small")
 
 
 # ---------------------------------------------------------------- buttons
@@ -252,9 +254,7 @@ def _choices(block: Choices, has_form: bool) -> list[CardElement]:
 
 
 def _lettered(button: Button) -> CardElement:
-    letter = TextRun(
-        text=f"{plain(button.short)}\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}", weight="Bolder", color="Accent"
-    )
+    letter = TextRun(text=f"{plain(button.short)}{_GAP}", weight="Bolder", color="Accent")
     return _rich([letter, TextRun(text=plain(shortened(button.label, 500)))], "Small")
 
 

@@ -1,0 +1,244 @@
+"""Microsoft's Agents Playground in a browser, as one more driver of the scenarios.
+
+`python -m tests.peers.playground SCENARIO FOLDER` plays a scenario by clicking, against Laps started by its
+own command, and leaves screenshots in FOLDER. The playground listens on every address, so the test starts
+this in a network of its own, where nobody else is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import re
+import socket
+import struct
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import Locator, Page, async_playwright
+
+from tests.peers.found import chromium, node, package
+from tests.scenario.parity import CATALOGUE, play, read_scenario
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+COMPOSER = "[role=textbox][contenteditable=true]"
+CARD = ".ac-adaptiveCard"
+INPUT = ".ac-input-container"
+
+READ = "card => card.innerText.replaceAll('\\t', ': ')"
+"""A card's text; the cells of its facts are joined as Name: value."""
+
+
+class PlaygroundDriver:
+    """A person at the playground's personal chat."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self._page = page
+        self._folder = folder
+        self._taken = 0
+        self._texts: list[str] = []
+
+    async def open(self) -> None:
+        """Wait for the chat, and for the welcome that installing brings."""
+        await self._page.locator(COMPOSER).first.wait_for()
+        await self._page.locator(CARD).first.wait_for()
+        await self._look("opened")
+
+    async def say(self, text: str) -> None:
+        """Type a line and send it."""
+        await self._page.locator(COMPOSER).first.click()
+        await self._page.keyboard.type(text)
+        await self._page.keyboard.press("Enter")
+        await self._look(text)
+
+    async def press(self, label: str) -> None:
+        """Click the newest button of that label, or of that tooltip."""
+        named = self._page.get_by_role("button", name=label, exact=True)
+        await named.or_(self._page.locator(f"{CARD} button[title={_quoted(label)}]")).last.click()
+        await self._look(label)
+
+    async def fill(self, form_label: str, **values: str) -> None:
+        """Fill in the last fields of the newest card that has any, in their order, and send them.
+
+        A card in a browser tells neither the names of its fields nor the values of its choices, so every
+        field of the form is given, and a choice by its label.
+        """
+        card = self._page.locator(CARD).filter(has=self._page.locator(INPUT)).last
+        inputs = (await card.locator(INPUT).all())[-len(values) :]
+        for field, value in zip(inputs, values.values(), strict=True):
+            await _fill(field, value)
+        sends = card.locator(f"{INPUT} >> xpath=following::button[1]").last
+        await sends.click()
+        await self._look(form_label)
+
+    def shown(self) -> str:
+        """Give the newest card as it reads."""
+        return self._texts[-1]
+
+    def messages(self) -> list[str]:
+        """Give every card of the chat as it reads."""
+        return list(self._texts)
+
+    async def _look(self, doing: str) -> None:
+        """Read the cards once they have not changed for half a second, and take a picture."""
+        still = 0
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            texts = [await _read(card) for card in await self._page.locator(CARD).all()]
+            still = still + 1 if texts == self._texts else 0
+            self._texts = texts
+            if still >= 5:
+                break
+        self._taken += 1
+        name = re.sub(r"\W+", "-", doing.lower()).strip("-")[:30]
+        await self._page.screenshot(path=self._folder / f"{self._taken:02}-{name}.png")
+
+
+async def _fill(field: Locator, value: str) -> None:
+    """Type into a text field, or set the choices of the labels (in any case, joined by commas)."""
+    text = field.locator("textarea, input:not([type=checkbox]):not([type=radio])")
+    if await text.count():
+        await text.first.fill(value)
+        return
+    wanted = set(value.casefold().split(","))
+    for label in await field.locator("label").all():
+        box = field.locator(f"[id='{await label.get_attribute('for')}']")
+        if (await label.inner_text()).strip().casefold() in wanted:
+            await box.check()
+        elif await box.get_attribute("type") == "checkbox":
+            await box.uncheck()
+
+
+async def _read(card: Locator) -> str:
+    text: str = await card.evaluate(READ)
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---------------------------------------------------------------- what runs
+
+
+@asynccontextmanager
+async def running(*command: str | Path, until: str, **environment: str) -> AsyncIterator[re.Match[str]]:
+    """Run a program in an empty folder until it says something, which is given; stop it at the end."""
+    with TemporaryDirectory() as folder:
+        everything = {**os.environ, **environment}
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env=everything, stdout=PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said: list[str] = []
+        try:
+            async with asyncio.timeout(60):
+                found = await _heard(process, until, said)
+            drain = asyncio.create_task(_drain(process, said))
+            yield found
+            drain.cancel()
+        except BaseException:
+            sys.stderr.write("".join(said))
+            raise
+        finally:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+async def _heard(process: Process, until: str, said: list[str]) -> re.Match[str]:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        said.append(line.decode(errors="replace"))
+        if found := re.search(until, said[-1]):
+            return found
+    raise RuntimeError(f"ended with {await process.wait()}")
+
+
+async def _drain(process: Process, said: list[str]) -> None:
+    assert process.stdout is not None
+    while line := await process.stdout.readline():
+        said.append(line.decode(errors="replace"))
+
+
+@asynccontextmanager
+async def playground(folder: Path) -> AsyncIterator[PlaygroundDriver]:
+    """Run Laps, the playground and a browser, and sit down at it."""
+    port = free_port()
+    laps = [sys.executable, "-m", "bot", "run", "--port", str(port)]
+    settings = {
+        "LAPS_TEAMS_ANONYMOUS": "1",
+        "LAPS_LESSONS": str(CATALOGUE),
+        "LAPS_DATABASE_URL": "sqlite+aiosqlite:///laps.db",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONUNBUFFERED": "1",
+    }
+    cli = package("@microsoft/m365agentsplayground") / "cli.js"
+    app = f"http://127.0.0.1:{port}/api/messages"
+    own = str(free_port())
+    start: list[str | Path] = [
+        node(),
+        cli,
+        "start",
+        "-e",
+        app,
+        "-c",
+        "msteams",
+        "-p",
+        own,
+        "--disable-telemetry",
+    ]
+    quiet = {"TEAMSAPPTESTER_BROWSER": "none", "TZ": "Europe/Berlin"}
+    async with (
+        running(*laps, until=rf"http://127\.0\.0\.1:{port}", **settings),
+        running(*start, until=r"Listening on (\d+)", **quiet) as listening,
+        async_playwright() as library,
+    ):
+        browser = await library.chromium.launch(executable_path=str(chromium()), args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(10_000)
+        await page.goto(f"http://127.0.0.1:{listening[1]}/")
+        driver = PlaygroundDriver(page, folder)
+        await driver.open()
+        yield driver
+        await browser.close()
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def bring_up_loopback() -> None:
+    """Turn on the loopback interface, which a network of one's own has but does not use at first."""
+    with socket.socket() as any_socket, suppress(PermissionError):
+        request = struct.pack("16sh", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
+        fcntl.ioctl(any_socket, 0x8914, request)  # SIOCSIFFLAGS
+
+
+async def main(scenario: str, folder: Path) -> None:
+    """Play a scenario in the playground, in pictures."""
+    async with playground(folder) as driver:
+        await play(driver, read_scenario(scenario))
+
+
+if __name__ == "__main__":
+    bring_up_loopback()
+    pictures = Path(sys.argv[2])
+    pictures.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(sys.argv[1], pictures))
