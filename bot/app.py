@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +29,7 @@ from storage import open_store
 log = logging.getLogger("laps.app")
 
 Adapter = SlackAdapter | TeamsAdapter | WebAdapter
+Sleep = Callable[[float], Awaitable[None]]
 
 DRAIN_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(hours=1)
@@ -86,7 +88,13 @@ class Server:
     """Laps, put together. Make it with `build`; it is an aiohttp application's life."""
 
     def __init__(
-        self, settings: Settings, host: str, store: Store, catalogue: Catalogue, clock: Clock
+        self,
+        settings: Settings,
+        host: str,
+        store: Store,
+        catalogue: Catalogue,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.settings = settings
         self._host = host
@@ -95,7 +103,7 @@ class Server:
         self.metrics = Metrics()
         self.metrics.lessons(len(catalogue.lessons))
         channels: dict[ChannelName, Channel] = {}
-        self.outbox = Outbox(store, channels, clock, observe=self.metrics.delivery)
+        self.outbox = Outbox(store, channels, clock, sleep, self.metrics.delivery)
         self.desk = Dispatcher(store, lambda: self.catalogue, self.outbox, clock, self.metrics.interaction)
         self.adapters = make_adapters(settings, host, self.desk, clock)
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
@@ -161,9 +169,20 @@ class Server:
 
 
 async def build(
-    settings: Settings, host: str = "127.0.0.1", clock: Clock = now_utc, store: Store | None = None
+    settings: Settings,
+    host: str = "127.0.0.1",
+    clock: Clock = now_utc,
+    store: Store | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> Server:
     """Put Laps together: check the settings and the catalogue, open the database.
+
+    Args:
+        settings: what differs between installations.
+        host: the address to listen on.
+        clock: says the time.
+        store: an open store, else the one that the settings name is opened.
+        sleep: waits for seconds, where a platform's pace asks for it.
 
     Raises:
         SetupError: with the mend; nothing was started.
@@ -174,7 +193,7 @@ async def build(
     if store is None:
         organization = catalogue.organization
         store = await open_store(settings.database_url, organization.name, organization.time_zone, clock)
-    return Server(settings, host, store, catalogue, clock)
+    return Server(settings, host, store, catalogue, clock, sleep)
 
 
 def make_adapters(settings: Settings, host: str, desk: Desk, clock: Clock) -> Sequence[Adapter]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -28,6 +28,10 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time go by that is to be waited for."""
+        self.now += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -61,7 +65,7 @@ async def room(**changes: object) -> AsyncIterator[Room]:
     clock = Clock()
     settings = make_settings(**changes)
     store = await open_store(settings.database_url, "Acme", "Europe/Berlin", clock)
-    server = await build(settings, clock=clock, store=store)
+    server = await build(settings, clock=clock, store=store, sleep=clock.sleep)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:

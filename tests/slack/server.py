@@ -1,0 +1,390 @@
+"""A loopback Slack: Web API, response URLs, signed deliveries, Socket Mode; as strict as the real one.
+
+What passes here would pass at Slack: tokens are checked, Block Kit is checked against its documented limits,
+triggers live 3 seconds, response URLs take 5 answers in 30 minutes. `trouble` makes the next calls fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from tests.slack.blocks import faults_of_message, faults_of_view
+
+Json = dict[str, Any]
+
+TEAM, BOT, TOKEN, APP_TOKEN, SECRET = "T1", "UBOT", "xoxb-right", "xapp-right", "shhh"
+SCOPES = "chat:write,im:write,commands,users:read,im:history,users:read.email"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """How one request fails, `before` it is taken or (`taken`) after."""
+
+    status: int = 0
+    retry_after: int | None = None
+    error: str = ""
+    html: bool = False
+    reset: bool = False
+    hang: bool = False
+    taken: bool = False
+    only: str = ""
+
+
+@dataclass
+class Posted:
+    """A message in a direct message, as it is now; `private` ones only one person sees."""
+
+    ts: str
+    body: Json
+    private: bool = False
+    posted_by: str = "chat.postMessage"
+
+
+@dataclass
+class Hook:
+    """A response URL."""
+
+    channel: str
+    ts: str | None
+    private: bool
+    made_at: datetime
+    uses: int = 0
+
+
+@dataclass
+class User:
+    """A person in the workspace."""
+
+    id: str
+    tz: str = "Europe/Berlin"
+    blocked: bool = False
+    home: Json | None = None
+    modals: list[Json] = field(default_factory=list)
+
+
+class SlackServer:
+    """Slack, on a port of this machine."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.url = ""
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, list[Posted]] = {}
+        self.calls: list[str] = []
+        self.complaints: list[str] = []
+        self.troubles: deque[Trouble] = deque()
+        self.changed = asyncio.Event()
+        self.sockets: list[web.WebSocketResponse] = []
+        self.acks: dict[str, Json] = {}
+        self._hooks: dict[str, Hook] = {}
+        self._triggers: dict[str, tuple[str, datetime]] = {}
+        self._numbers = count(1)
+        self._never = asyncio.Event()
+
+    # ------------------------------------------------------------ what tests ask for
+
+    def user(self, name: str) -> User:
+        """Give a person of the workspace."""
+        return self.users.setdefault(name, User(name))
+
+    def direct(self, name: str) -> list[Posted]:
+        """Give the direct message between a person and the bot."""
+        return self.channels.setdefault(f"D{name}", [])
+
+    def trouble(self, *troubles: Trouble) -> None:
+        """Let the next calls fail, one after the other."""
+        self.troubles.extend(troubles)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        """Wait for something to have come in."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def trigger(self, user: str) -> str:
+        """Make a trigger, which lives 3 seconds."""
+        name = f"trigger-{next(self._numbers)}"
+        self._triggers[name] = (user, self.clock())
+        return name
+
+    def hook(self, channel: str, ts: str | None, private: bool = False) -> str:
+        """Make a response URL for one press or command."""
+        name = f"hook-{next(self._numbers)}"
+        self._hooks[name] = Hook(channel, ts, private, self.clock())
+        return f"{self.url}/hooks/{name}"
+
+    def sign(self, body: bytes, stamp: str | None = None, secret: str = SECRET) -> dict[str, str]:
+        """Sign a body as Slack does."""
+        stamp = stamp if stamp is not None else str(int(self.clock().timestamp()))
+        digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
+
+    async def send(self, address: str, payload: Json, form: str | None = None) -> tuple[int, str, str]:
+        """Post a signed payload once: JSON, or with `form` "payload" or "command" as a form."""
+        if form == "command":
+            body, kind = urlencode(payload).encode(), "application/x-www-form-urlencoded"
+        elif form == "payload":
+            text = urlencode({"payload": orjson.dumps(payload).decode()})
+            body, kind = text.encode(), "application/x-www-form-urlencoded"
+        else:
+            body, kind = orjson.dumps(payload), "application/json"
+        return await self.post(address, body, {**self.sign(body), "Content-Type": kind})
+
+    async def post(self, address: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, str]:
+        """Post raw bytes and give status, content type and body."""
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(address, data=body, headers=headers) as response,
+        ):
+            return response.status, response.content_type, await response.text()
+
+    async def deliver(self, address: str, event: Json, retries: int = 3) -> list[int]:
+        """Deliver an event until it is taken, as often as Slack tries, and give every status."""
+        statuses: list[int] = []
+        body = orjson.dumps(event)
+        for number in range(retries + 1):
+            again = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": "http_error"} if number else {}
+            headers = {**self.sign(body), "Content-Type": "application/json", **again}
+            try:
+                status, _, _ = await self.post(address, body, headers)
+            except aiohttp.ClientError:
+                status = 0
+            statuses.append(status)
+            if status == 200:
+                break
+        return statuses
+
+    def event(self, kind: str, **event: object) -> Json:
+        """Make an Events API payload with an id of its own."""
+        return {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": "A1",
+            "event_id": f"Ev{next(self._numbers)}",
+            "event_time": int(self.clock().timestamp()),
+            "event": {"type": kind, **event},
+        }
+
+    # ------------------------------------------------------------ what the bot asks for
+
+    def application(self) -> web.Application:
+        """Make the web application of every endpoint."""
+        application = web.Application(client_max_size=2_000_000)
+        application.add_routes(
+            [
+                web.route("*", "/api/{method}", self._api),
+                web.post("/hooks/{name}", self._respond),
+                web.get("/socket", self._socket),
+            ]
+        )
+        return application
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        self.calls.append(method)
+        trouble = self._trouble(method)
+        if trouble and not trouble.taken:
+            return await self._fail(request, trouble)
+        answer = await self._answer(method, request)
+        self.changed.set()
+        if trouble:
+            return await self._fail(request, trouble)
+        return web.json_response(answer, headers={"x-oauth-scopes": SCOPES})
+
+    def _trouble(self, name: str) -> Trouble | None:
+        if self.troubles and self.troubles[0].only in name:
+            return self.troubles.popleft()
+        return None
+
+    async def _fail(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
+        if trouble.hang:
+            await self._never.wait()
+        if trouble.reset and request.transport is not None:
+            request.transport.abort()
+        if trouble.error:
+            return web.json_response({"ok": False, "error": trouble.error})
+        headers = {"Retry-After": str(trouble.retry_after)} if trouble.retry_after is not None else {}
+        if trouble.html:
+            page = "<html>Something went wrong</html>"
+            return web.Response(status=trouble.status or 200, text=page, content_type="text/html")
+        return web.json_response(
+            {"ok": False, "error": "ratelimited"}, status=trouble.status, headers=headers
+        )
+
+    async def _answer(self, method: str, request: web.Request) -> Json:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        wanted = APP_TOKEN if method == "apps.connections.open" else TOKEN
+        if token != wanted:
+            return {"ok": False, "error": "invalid_auth" if token else "not_authed"}
+        handler = getattr(self, f"_{method.replace('.', '_').replace('M', '_m')}", None)
+        if handler is None:
+            return self._complain("unknown_method", method)
+        answer: Json = handler(await _read(request))
+        return answer
+
+    def _auth_test(self, body: Json) -> Json:
+        return {"ok": True, "team": "Acme", "team_id": TEAM, "user_id": BOT, "bot_id": "B1"}
+
+    def _apps_connections_open(self, body: Json) -> Json:
+        return {"ok": True, "url": f"{self.url.replace('http', 'ws')}/socket"}
+
+    def _users_info(self, body: Json) -> Json:
+        user = self.users.get(str(body.get("user")))
+        if user is None:
+            return {"ok": False, "error": "user_not_found"}
+        profile = {"email": f"{user.id.lower()}@example.com"}
+        about = {"id": user.id, "real_name": f"Person {user.id}", "tz": user.tz, "tz_offset": 3600}
+        return {"ok": True, "user": {**about, "profile": profile}}
+
+    def _chat_post_message(self, body: Json) -> Json:
+        channel = str(body.get("channel"))
+        if channel in self.users:
+            channel = f"D{channel}"
+        user = self.users.get(channel[1:])
+        if channel not in self.channels and user is None:
+            return {"ok": False, "error": "channel_not_found"}
+        if user is not None and user.blocked:
+            return {"ok": False, "error": "cannot_dm_bot"}
+        if faults := faults_of_message(body):
+            return self._complain("invalid_blocks", "; ".join(faults))
+        posted = Posted(f"1790000000.{next(self._numbers):06}", body)
+        self.channels.setdefault(channel, []).append(posted)
+        return {"ok": True, "channel": channel, "ts": posted.ts}
+
+    def _chat_update(self, body: Json) -> Json:
+        posted = self._find(str(body.get("channel")), str(body.get("ts")))
+        if posted is None:
+            return {"ok": False, "error": "message_not_found"}
+        if faults := faults_of_message(body):
+            return self._complain("invalid_blocks", "; ".join(faults))
+        posted.body, posted.posted_by = body, "chat.update"
+        return {"ok": True, "channel": body["channel"], "ts": posted.ts}
+
+    def _views_open(self, body: Json) -> Json:
+        user, made_at = self._triggers.pop(str(body.get("trigger_id")), ("", self.clock()))
+        if not user:
+            return {"ok": False, "error": "invalid_trigger_id"}
+        if self.clock() - made_at > timedelta(seconds=3):
+            return {"ok": False, "error": "expired_trigger_id"}
+        view = _decoded(body.get("view"))
+        if faults := faults_of_view(view):
+            return self._complain("invalid_arguments", "; ".join(faults))
+        self.user(user).modals.append({**view, "id": f"V{next(self._numbers)}", "hash": "h1"})
+        return {"ok": True, "view": {"id": self.user(user).modals[-1]["id"]}}
+
+    def _views_publish(self, body: Json) -> Json:
+        view = _decoded(body.get("view"))
+        if faults := faults_of_view(view):
+            return self._complain("invalid_arguments", "; ".join(faults))
+        user = self.users.get(str(body.get("user_id")))
+        if user is None:
+            return {"ok": False, "error": "user_not_found"}
+        user.home = view
+        return {"ok": True, "view": {"id": f"V{next(self._numbers)}"}}
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        """Take an answer through a response URL."""
+        self.calls.append("response_url")
+        trouble = self._trouble("response_url")
+        if trouble and not trouble.taken:
+            return await self._fail(request, trouble)
+        hook = self._hooks.get(request.match_info["name"])
+        if hook is None or hook.uses >= 5 or self.clock() - hook.made_at > timedelta(minutes=30):
+            return web.json_response({"ok": False, "error": "expired_url"}, status=404)
+        hook.uses += 1
+        body = orjson.loads(await request.read())
+        if faults := faults_of_message(body):
+            self.complaints.append(f"response_url: {'; '.join(faults)}")
+            return web.json_response({"ok": False, "error": "invalid_blocks"}, status=400)
+        self._replace(hook, body)
+        self.changed.set()
+        if trouble:
+            return await self._fail(request, trouble)
+        return web.Response(text="ok")
+
+    def _replace(self, hook: Hook, body: Json) -> None:
+        posted = self._find(hook.channel, hook.ts or "")
+        if body.get("replace_original") and posted is not None:
+            posted.body, posted.posted_by = body, "response_url"
+            return
+        ts = f"1790000000.{next(self._numbers):06}"
+        private = body.get("response_type") != "in_channel"
+        self.channels.setdefault(hook.channel, []).append(Posted(ts, body, private, "response_url"))
+
+    def _find(self, channel: str, ts: str) -> Posted | None:
+        return next((p for p in self.channels.get(channel, []) if p.ts == ts), None)
+
+    def _complain(self, error: str, detail: str) -> Json:
+        """Refuse what Laps should never have sent, and remember it for the end of the test."""
+        self.complaints.append(f"{error}: {detail}")
+        return {"ok": False, "error": error, "response_metadata": {"messages": [detail]}}
+
+    # ------------------------------------------------------------ Socket Mode
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}})
+        self.sockets.append(socket)
+        self.changed.set()
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT and message.data.startswith("{"):
+                ack = orjson.loads(message.data)
+                self.acks[ack.get("envelope_id", "")] = ack
+                self.changed.set()
+        self.sockets.remove(socket)
+        return socket
+
+    async def envelope(self, kind: str, payload: Json) -> str:
+        """Send an envelope over the newest socket and give its id."""
+        name = f"envelope-{next(self._numbers)}"
+        envelope = {"envelope_id": name, "type": kind, "payload": payload, "accepts_response_payload": True}
+        await self.sockets[-1].send_json(envelope)
+        return name
+
+
+async def _read(request: web.Request) -> Json:
+    """Read arguments: the query of a GET, a form or JSON of a POST."""
+    if request.method == "GET":
+        return dict(request.query)
+    if request.content_type == "application/json":
+        body = orjson.loads(await request.read() or b"{}")
+        return body if isinstance(body, dict) else {}
+    return dict(await request.post())
+
+
+def _decoded(value: object) -> Json:
+    read = orjson.loads(value) if isinstance(value, str) else value
+    return read if isinstance(read, dict) else {}
+
+
+@asynccontextmanager
+async def slack_server(clock: Callable[[], datetime]) -> AsyncIterator[SlackServer]:
+    """Run a loopback Slack; at the end nothing may have been sent that Slack would refuse."""
+    server = SlackServer(clock)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        server.url = f"http://{host}:{port}"
+        yield server
+        server._never.set()
+    finally:
+        await runner.cleanup()
+    assert server.complaints == []
