@@ -18,6 +18,7 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -128,11 +129,15 @@ class SlackAdapter:
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await front.read_body(request)
+        if front.is_ssl_check(body):
+            return web.Response()
         front.verify(self._config.signing_secret, request.headers, body, self._clock)
         payload = front.parse(request.content_type, body)
-        if "payload" in payload and isinstance(payload["payload"], str):
-            payload = front.parse("application/json", payload["payload"].encode())
-        answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
+        incoming = normalise(payload)
+        if isinstance(incoming, Unsupported) and payload.get("type") != "url_verification":
+            return self._ignore(incoming)
+        request_of_bolt = AsyncBoltRequest(body=payload, mode="socket_mode", context={"incoming": incoming})
+        answer = await self._bolt.async_dispatch(request_of_bolt)
         kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
         return web.Response(status=answer.status, body=(answer.body or "").encode(), content_type=kind)
 
@@ -142,7 +147,7 @@ class SlackAdapter:
             token=self._config.bot_token, base_url=self._config.api_url, retry_handlers=[], timeout=10
         )
 
-        # Bolt calls by the names of arguments and passes `self` of a bound method twice: plain functions it is.
+        # Bolt passes arguments by name, and `self` of a bound method twice: so plain functions.
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             """Answer from memory: there is one token, and asking on each request costs Slack's limit."""
             return AuthorizeResult(
@@ -152,8 +157,8 @@ class SlackAdapter:
                 bot_user_id="laps",
             )
 
-        async def listen(body: Json) -> BoltResponse:
-            return await self._listen_to(body)
+        async def listen(body: Json, context: AsyncBoltContext) -> BoltResponse:
+            return await self._listen_to(body, context.get("incoming") or normalise(body))
 
         bolt = AsyncApp(
             name="laps",
@@ -171,11 +176,14 @@ class SlackAdapter:
         bolt.shortcut(_EVERYTHING)(listen)
         return bolt
 
-    async def _listen_to(self, body: Json) -> BoltResponse:
+    def _ignore(self, unsupported: Unsupported) -> web.Response:
+        """Acknowledge what Laps does not act on; Bolt fails on some of it."""
+        log.info("ignored: %s", unsupported.reason, extra={"action": "unsupported"})
+        return web.Response()
+
+    async def _listen_to(self, body: Json, incoming: Incoming | Unsupported) -> BoltResponse:
         """Hand one payload in and answer once it is committed."""
-        incoming = normalise(body)
         if isinstance(incoming, Unsupported):
-            log.info("ignored: %s", incoming.reason, extra={"action": "unsupported"})
             return BoltResponse(status=200, body="")
         if self._is_foreign(incoming.workspace.external):
             log.warning("ignored: a workspace that is not ours", extra={"action": "foreign_workspace"})

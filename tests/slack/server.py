@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -149,7 +150,7 @@ class SlackServer:
         """Post raw bytes and give status, content type and body."""
         async with (
             aiohttp.ClientSession() as http,
-            http.post(address, data=body, headers=headers) as response,
+            http.post(address, data=BytesIO(body), headers=headers) as response,
         ):
             return response.status, response.content_type, await response.text()
 

@@ -37,7 +37,7 @@ from tests.world import NOW
 SPACE = Workspace(WorkspaceId("w1"), OrganizationId("o1"), ChannelName.SLACK, "T1")
 
 
-def make_delivery(name: str = "d1", conversation: str = "D1", **more: object) -> Delivery:
+def make_delivery(name: str = "d1", conversation: str | None = "D1", **more: object) -> Delivery:
     """Make a delivery to one conversation, leased from now."""
     values: dict[str, object] = {
         "id": DeliveryId(name),
