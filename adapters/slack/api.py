@@ -26,57 +26,81 @@ Json = dict[str, object]
 TIMEOUT = 10.0
 """Seconds for one request; shorter than the margin that the outbox leaves of a lease."""
 
-_UNREACHABLE = (
-    "account_inactive_user",
-    "cannot_dm_bot",
-    "channel_not_found",
-    "is_archived",
-    "messages_tab_disabled",
-    "not_in_channel",
-    "user_disabled",
-    "user_not_found",
-    "user_not_visible",
-)
-_CREDENTIALS = (
-    "access_denied",
-    "account_inactive",
-    "invalid_auth",
-    "missing_scope",
-    "no_permission",
-    "not_allowed_token_type",
-    "not_authed",
-    "org_login_required",
-    "token_expired",
-    "token_revoked",
-)
-_PASSING = (
-    "fatal_error",
-    "hash_conflict",
-    "internal_error",
-    "request_timeout",
-    "service_unavailable",
-    "team_added_to_org",
+CONNECT = 5.0
+"""Seconds of it for the connection, after which certainly nothing was sent."""
+
+PAUSE = 30.0
+"""Seconds to wait where Slack limits us and names no number."""
+
+_FORMS_ONLY = frozenset({"users.info"})
+"""Methods that read JSON as no arguments at all (https://docs.slack.dev/apis/web-api#methods_supporting_json)."""
+
+_JSON = "application/json; charset=utf-8"
+
+_MEANINGS: Mapping[type[ChannelError], tuple[str, ...]] = {
+    Unavailable: (
+        "hash_conflict",
+        "request_timeout",  # the request came in cut short
+        "service_unavailable",
+        "team_added_to_org",
+    ),
+    # Of these two Slack says that some of it may have been done.
+    ReplyLost: ("fatal_error", "internal_error"),
+    Unreachable: (
+        "account_inactive_user",
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "not_in_channel",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+    ),
+    BadCredentials: (
+        "access_denied",
+        "account_inactive",
+        "ekm_access_denied",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    ),
+}
+_KINDS = {code: kind for kind, codes in _MEANINGS.items() for code in codes}
+_LIMITED = ("message_limit_exceeded", "rate_limited", "ratelimited")
+
+
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
 )
 
 
-def error_of(code: str, retry_after: float = 30.0) -> ChannelError:
-    """Turn Slack's error code into ours; what is not in the table is a refusal of this very message."""
-    if code in ("ratelimited", "rate_limited", "message_limit_exceeded"):
+def error_of(code: str, retry_after: float = PAUSE, said: str = "") -> ChannelError:
+    """Turn Slack's error code into ours; what is not in the table is a refusal of this very message.
+
+    Args:
+        code: the `error` of an answer.
+        retry_after: seconds that Slack asks to wait.
+        said: what else Slack said of it, for the log.
+    """
+    if code in _LIMITED:
         return RateLimited(retry_after)
-    if code in _PASSING:
-        return Unavailable(code)
-    if code in _UNREACHABLE:
-        return Unreachable(code)
-    if code in _CREDENTIALS:
-        return BadCredentials(code)
-    return Rejected(code)
+    return _KINDS.get(code, Rejected)(f"{code} ({said})" if said else code)
 
 
 class SlackApi:
     """Calls the Web API with one token."""
 
     def __init__(self, base_url: str, token: str | None) -> None:
-        """Call methods under `base_url` (it ends in a slash)."""
+        """Call methods under `base_url`, with or without a slash at its end."""
         self._base = base_url if base_url.endswith("/") else f"{base_url}/"
         self._token = token
         self._session: aiohttp.ClientSession | None = None
@@ -99,11 +123,12 @@ class SlackApi:
         used = token or self._token
         if not used:
             raise BadCredentials("no token is set")
-        headers = {"Authorization": f"Bearer {used}", "Content-Type": "application/json; charset=utf-8"}
-        status, raw, received = await self._post(self._base + method, orjson.dumps(body or {}), headers)
+        data = _encode(method, body or {})
+        headers = {"Authorization": f"Bearer {used}"}
+        status, raw, received = await self._post(self._base + method, data, headers)
         answer = _parse(status, raw, received)
         if not answer.get("ok"):
-            raise error_of(str(answer.get("error")), _seconds(received))
+            raise error_of(str(answer.get("error")), _seconds(received), _said(answer))
         scopes = received.get("x-oauth-scopes", "")
         return answer, frozenset(s.strip() for s in scopes.split(",") if s.strip())
 
@@ -111,53 +136,74 @@ class SlackApi:
         """Answer through a `response_url`.
 
         Raises:
-            Rejected: it has expired or is used up.
+            Rejected: it has expired or is used up, or the message is refused.
             ChannelError: RateLimited, Unavailable and ReplyLost as ever.
         """
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        status, raw, received = await self._post(url, orjson.dumps(body), headers)
-        if status == 429:
-            raise RateLimited(_seconds(received))
-        if status >= 500:
-            raise Unavailable(f"HTTP {status}")
+        status, raw, received = await self._post(url, _encode("", body), {})
+        _refuse_trouble(status, received)
         if status != 200 or (raw.strip() not in (b"ok", b"") and not raw.startswith(b'{"ok":true')):
             raise Rejected(f"response_url: HTTP {status} {raw[:80].decode(errors='replace')}")
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; a call after this opens new ones."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def _post(
-        self, url: str, body: bytes, headers: Mapping[str, str]
+        self, url: str, data: aiohttp.payload.Payload, headers: Mapping[str, str]
     ) -> tuple[int, bytes, Mapping[str, str]]:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT)
+            # A company's proxy is named by the environment, as slack_sdk has it, too.
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(url, data=data, headers=headers, allow_redirects=False) as response:
                 return response.status, await response.read(), response.headers
-        except aiohttp.ClientConnectorError as error:
-            raise Unavailable(str(error)) from error
+        except _NOT_SENT as error:
+            raise Unavailable(f"{type(error).__name__}: {error}") from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ReplyLost(f"{type(error).__name__}: {error}") from error
 
 
+def _encode(method: str, body: Mapping[str, object]) -> aiohttp.payload.Payload:
+    if method in _FORMS_ONLY:
+        return aiohttp.FormData([(name, str(value)) for name, value in body.items()])()
+    return aiohttp.payload.BytesPayload(orjson.dumps(body), content_type=_JSON)
+
+
 def _parse(status: int, raw: bytes, headers: Mapping[str, str]) -> Json:
-    if status == 429:
-        raise RateLimited(_seconds(headers))
-    if status >= 500:
-        raise Unavailable(f"HTTP {status}")
+    _refuse_trouble(status, headers)
     try:
         answer = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise Unavailable(f"HTTP {status} without JSON") from error
-    if not isinstance(answer, dict):
-        raise Unavailable(f"HTTP {status} without an object")
-    return answer
+    except orjson.JSONDecodeError:
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    # With 200 it may be done; with anything else it was somebody on the way who answered.
+    unclear = ReplyLost if status == 200 else Unavailable
+    raise unclear(f"HTTP {status} without an answer of Slack's")
+
+
+def _refuse_trouble(status: int, headers: Mapping[str, str]) -> None:
+    """Raise what a status alone says: 503 is said before the work, other 5xx may come in the midst of it."""
+    if status == 429:
+        raise RateLimited(_seconds(headers))
+    if status == 503:
+        raise Unavailable(f"HTTP {status}")
+    if status >= 500:
+        raise ReplyLost(f"HTTP {status}")
+
+
+def _said(answer: Json) -> str:
+    """Collect what Slack says besides the code: the scope that is missing, the block that is wrong."""
+    metadata = answer.get("response_metadata")
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    needed = [f"needs {answer['needed']}"] if answer.get("needed") else []
+    return "; ".join([*needed, *map(str, messages if isinstance(messages, list) else [])])[:500]
 
 
 def _seconds(headers: Mapping[str, str]) -> float:
-    """Read `Retry-After`; 30 where Slack names no number."""
+    """Read `Retry-After`; `PAUSE` where Slack names no number."""
     value = headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 30.0
+    return float(value) if value.isascii() and value.isdigit() else PAUSE

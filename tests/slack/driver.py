@@ -101,12 +101,11 @@ class SlackDriver:
     async def fill(self, form_label: str, **values: str) -> None:
         """Open a form by its button, fill it in, and send it."""
         await self.press(form_label)
-        if not self.me.modals:
-            await self.server.until(lambda: bool(self.me.modals))
         await self.submit(**values)
 
     async def submit(self, **values: str) -> Json:
         """Fill in and send the open form; fields that are not named keep what they hold."""
+        await self.server.until(lambda: bool(self.me.modals))
         view = self.me.modals[-1]
         state = {
             block["block_id"]: {block["element"]["action_id"]: _state(block, values.get(block["block_id"]))}
