@@ -123,12 +123,15 @@ def _match(root: Document, pattern: str, place: Place) -> tuple[list[tuple[Path,
     inside = PurePosixPath(pattern)
     if inside.is_absolute() or ".." in inside.parts:
         return [], [_outside(root, place, quoted(pattern))]
+    no_pattern = [root.finding(place, Code.NO_MATCH, f"{quoted(pattern)} is no pattern", _EXAMPLE)]
+    if any("**" in part and part != "**" for part in inside.parts):  # from Python 3.13 on glob takes it as *
+        return [], no_pattern
     try:
         named = sorted(file for file in folder.glob(pattern) if _is_meant(file.relative_to(folder), file))
         pairs = [(file.resolve(), file) for file in named]
         home, itself = folder.resolve(), root.path.resolve()
     except (OSError, ValueError, NotImplementedError, RuntimeError):
-        return [], [root.finding(place, Code.NO_MATCH, f"{quoted(pattern)} is no pattern", _EXAMPLE)]
+        return [], no_pattern
     strays = [file for real, file in pairs if not real.is_relative_to(home)]
     findings = [_outside(root, place, quoted(str(file))) for file in strays]
     if any(real == itself for real, _ in pairs):
