@@ -17,13 +17,18 @@ from bot.errors import LapsError
 from bot.model import Role
 from bot.settings import read_settings
 
+try:
+    from uvloop import new_event_loop
+except ImportError:  # without the extra `fast`, the loop is asyncio's own
+    new_event_loop = None
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; `arguments` are those after its name."""
     options = _parser().parse_args(arguments)
     try:
         work: Coroutine[None, None, int] | int = options.work(options)
-        return work if isinstance(work, int) else asyncio.run(work)
+        return work if isinstance(work, int) else _run(work)
     except LapsError as error:
         print(f"laps: {error}", file=sys.stderr)
         if error.hint:
@@ -31,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _run(work: Coroutine[None, None, int]) -> int:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work)
 
 
 def _parser() -> argparse.ArgumentParser:
