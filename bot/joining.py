@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot import pages
@@ -275,6 +276,12 @@ _SETTERS = {
 SETTINGS = tuple(_SETTERS)
 
 
+@cache
+def all_zones() -> frozenset[str]:
+    """Give every IANA zone of this machine; looking them up reads hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def find_zone(typed: str) -> str:
     """Find the IANA zone that is meant by a zone's name or its city.
 
@@ -282,7 +289,7 @@ def find_zone(typed: str) -> str:
         InvalidInput: there is none; the nearest is named.
     """
     wanted = typed.strip().replace(" ", "_").casefold()
-    zones = {zone.casefold(): zone for zone in available_timezones()}
+    zones = {zone.casefold(): zone for zone in all_zones()}
     cities = {
         zone.rsplit("/", 1)[-1]: name for zone, name in sorted(zones.items(), reverse=True) if "/" in zone
     }

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import orjson
 from aiohttp import web
@@ -21,6 +20,7 @@ from adapters.web.channel import WebChannel, shown
 from adapters.web.render import render_page
 from adapters.web.streams import Streams
 from bot.errors import StorageError
+from bot.joining import all_zones
 from bot.loopback import is_local
 from bot.messages import Args
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, WorkspaceRef
@@ -198,7 +198,7 @@ def _read_act(body: bytes) -> Act:
         verb=verb,
         args={str(k)[:40]: v[:MOST_TEXT] for k, v in args.items()},
         source=source[:64] if isinstance(source, str) else None,
-        zone=zone if isinstance(zone, str) and zone in available_timezones() else None,
+        zone=zone if isinstance(zone, str) and zone in all_zones() else None,
         form=said.get("form") is True,
     )
 
