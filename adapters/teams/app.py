@@ -119,12 +119,16 @@ async def _body(request: web.Request) -> bytes:
 
     Raises:
         HTTPRequestEntityTooLarge: it is over the limit.
+        HTTPBadRequest: the connection was cut before its end.
     """
     parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        _refuse_length(size)
-        parts.append(part)
+    try:
+        async for part in request.content.iter_any():
+            size += len(part)
+            _refuse_length(size)
+            parts.append(part)
+    except ConnectionError as error:
+        raise web.HTTPBadRequest from error
     return b"".join(parts)
 
 

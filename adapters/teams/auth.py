@@ -7,6 +7,7 @@ fetches keys, and never sees a rotated key.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ ISSUER = "https://api.botframework.com"
 SKEW = 300
 """Seconds by which clocks may differ, as the Bot Framework documentation says."""
 
+REMEMBERED = 1000
+"""Good tokens kept; Teams has one for each region that its people are in."""
+
 
 class Forged(Exception):
     """Whoever posted this did not prove to be Teams; the message says why, for the log."""
@@ -37,6 +41,15 @@ class Caller:
     endorsements: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature and claims are good, between two times in seconds since 1970."""
+
+    caller: Caller
+    begins: float
+    expires: float
+
+
 class Gatekeeper:
     """Lets in activities that are from Teams."""
 
@@ -44,6 +57,7 @@ class Gatekeeper:
         self._config = config
         self._keys = keys
         self._clock = clock
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
 
     async def admit(self, headers: Mapping[str, str]) -> Caller:
         """Check what the headers prove.
@@ -60,9 +74,23 @@ class Gatekeeper:
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Forged("no bearer token")
-        return await self._verify(token.strip())
+        return await self._recognise(token.strip())
 
-    async def _verify(self, token: str) -> Caller:
+    async def _recognise(self, token: str) -> Caller:
+        """Verify a token once: Teams sends the same one for an hour, with every activity."""
+        verified = self._verified.get(token) or await self._verify(token)
+        now = self._clock().timestamp()
+        if now >= verified.expires + SKEW:
+            self._verified.pop(token, None)
+            raise Forged("expired")
+        if now < verified.begins - SKEW:
+            raise Forged("not valid yet")
+        self._verified[token] = verified
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return verified.caller
+
+    async def _verify(self, token: str) -> _Verified:
         try:
             header = jwt.get_unverified_header(token)
             kid = header.get("kid")
@@ -83,21 +111,13 @@ class Gatekeeper:
             raise
         except Exception as error:  # whatever a token does to its parser, it is not a good one
             raise Forged(f"{type(error).__name__}: {error}") from error
-        self._check_times(claims)
         service_url = claims.get("serviceurl", claims.get("serviceUrl"))
+        expires, begins = claims["exp"], claims.get("nbf", 0)
         if not isinstance(service_url, str):
             raise Forged("no serviceurl claim")
-        return Caller(service_url, key.endorsements)
-
-    def _check_times(self, claims: Mapping[str, object]) -> None:
-        now = self._clock().timestamp()
-        expires, begins = claims.get("exp"), claims.get("nbf", 0)
         if not isinstance(expires, int | float) or not isinstance(begins, int | float):
             raise Forged("times are no numbers")
-        if now >= expires + SKEW:
-            raise Forged("expired")
-        if now < begins - SKEW:
-            raise Forged("not valid yet")
+        return _Verified(Caller(service_url, key.endorsements), begins, expires)
 
 
 _OPTIONS: jwt.types.Options = {

@@ -62,9 +62,11 @@ class Keys:
             OSError, aiohttp.ClientError, TimeoutError: nobody answers.
             ValueError: what came is no key set.
         """
-        self._tried_at = self._clock()
-        metadata = await self._get(self._url)
-        keys = _read_keys(await self._get(str(metadata.get("jwks_uri"))))
+        try:
+            metadata = await self._get(self._url)
+            keys = _read_keys(await self._get(str(metadata.get("jwks_uri"))))
+        finally:
+            self._tried_at = self._clock()  # only now: until then, others wait for this fetch
         if not keys:
             raise ValueError("no RSA key in the key set")
         self._keys, self._fetched_at = keys, self._clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -75,6 +76,25 @@ async def test_clocks_may_differ_by_five_minutes(home: House) -> None:
     now = int(NOW.timestamp())
     for token in (home.microsoft.sign(exp=now - 299), home.microsoft.sign(nbf=now + 299)):
         assert (await home.ann.post({"type": "message", "text": "next"}, token))[0] == 200
+
+
+async def test_the_first_of_many_waits_for_the_keys_and_so_do_the_others(home: House) -> None:
+    """Twenty activities at once, before any key is known, cost one fetch, and all of them are taken."""
+    line = {"type": "message", "text": "next"}
+    answers = await asyncio.gather(*(home.ann.post(line) for _ in range(20)))
+    assert {status for status, _ in answers} == {200}
+    assert home.microsoft.requests.count("GET /v1/keys") == 1
+
+
+async def test_a_token_that_was_good_runs_out(home: House) -> None:
+    """A token is verified once and its times each time: an hour and five minutes later it is refused."""
+    token, line = home.microsoft.sign(), {"type": "message", "text": "next"}
+    assert (await home.ann.post(line, token))[0] == 200
+    home.clock.pass_by(minutes=64, seconds=59)
+    assert (await home.ann.post(line, token))[0] == 200
+    home.clock.pass_by(seconds=1)
+    for _ in range(2):
+        assert (await home.ann.post(line, token))[0] == 401
 
 
 async def test_a_rotated_key_is_fetched(home: House) -> None:
