@@ -68,10 +68,15 @@ class WebDriver:
                     return
         raise AssertionError(f"no form {form_label!r} in\n{self.shown()}")
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Give what the page's script and the browser add to a request."""
+        return {"X-Laps": "1", "Origin": self.url}
+
     async def act(self, what: Json, identity: str | None = None) -> tuple[int, Json]:
         """Send one thing and take in the answer."""
         body = {"id": identity or str(uuid.uuid4()), "zone": self.zone, **what}
-        async with self.http.post(f"{self.url}/web/act", json=body, headers={"X-Laps": "1"}) as response:
+        async with self.http.post(f"{self.url}/web/act", json=body, headers=self.headers) as response:
             text = await response.text()
             answer: Json = orjson.loads(text) if response.content_type == "application/json" else {}
             for message in answer.get("messages", ()):

@@ -26,14 +26,16 @@ class WebChannel:
 
     async def deliver(self, delivery: Delivery) -> Sent:
         """Push a message to the open pages; where none is open, the next one gets it."""
-        post = delivery.target or delivery.post or delivery.id
+        home = "home" if delivery.operation is Operation.HOME else None
+        post = str(home or delivery.target or delivery.post or delivery.id)
         updates = delivery.operation is Operation.UPDATE
-        self._streams.push(delivery.account, shown(delivery.message, str(post), updates))
-        return Sent(external=str(post))
+        self._streams.push(delivery.account, orjson.dumps(shown(delivery.message, post, updates)).decode())
+        return Sent(external=post)
 
 
-def shown(message: Message, post: str, updates: bool) -> str:
-    """Write what the page shows: the element's id, its HTML, and the plain text to be read out."""
-    return orjson.dumps(
-        {"post": post, "html": render(message, post), "text": message.fallback, "updates": updates}
-    ).decode()
+def shown(message: Message, post: str, updates: bool) -> dict[str, object]:
+    """Make what the page shows: the element's id, its HTML, the plain text to be read out.
+
+    With `updates` it takes the place of the element of that id; where there is none, nothing is shown.
+    """
+    return {"post": post, "html": render(message, post), "text": message.fallback, "updates": updates}

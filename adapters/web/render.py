@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.messages import Args, Choices, Form, Limits, Message
+from bot.messages import Args, Block, Choices, Code, Emphasis, Form, Heading, Limits, Message, Text, TextField
+from bot.routes import typed_verbs
 
 LIMITS = Limits(
     blocks=100,
@@ -20,10 +24,90 @@ LIMITS = Limits(
     whole_message=100_000,
 )
 
+_SCALE_LABEL = 8
+_ROW_LABEL = 28
+"""Characters up to which labels stand side by side, on a scale and in a row; longer ones in a column."""
+
+_MOST_SEGMENTS = 12
+"""Steps up to which the progress bar shows each; the style sheet knows as many."""
+
+_FIRST_CHIPS = ("next", "lessons", "me", "help")
+"""What is offered below the conversation; the other verbs are offered once their first letters are typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A block and what its place in the message says about it.
+
+    Attributes:
+        block: what to draw.
+        id: the element's id.
+        level: the heading's level on the page, whose own title is 1.
+        asked: the id of the text or heading that buttons answer; "" where there is none.
+        shape: how buttons, code or a form are laid out.
+    """
+
+    block: Block
+    id: str
+    level: int = 2
+    asked: str = ""
+    shape: str = ""
+
+
+def render(message: Message, post: str) -> str:
+    """Draw a message as the inside of the element whose id is `post`."""
+    return _MESSAGE.render(parts=list(_parts(message, post)))
+
+
+def render_page() -> str:
+    """Draw the page that the messages come into."""
+    return _PAGE.render(verbs=typed_verbs(), first=_FIRST_CHIPS)
+
+
+def _parts(message: Message, post: str) -> Iterator[_Part]:
+    asked, titled = "", False
+    for number, block in enumerate(message.blocks or (Text(message.fallback),)):
+        part = f"{post}-{block.name if isinstance(block, Form) else number}"
+        level = 3 if isinstance(block, Heading) and block.level == 2 and titled else 2
+        yield _Part(block, part, level, asked, _shape(block))
+        if isinstance(block, Heading | Text):
+            asked = part
+        titled = titled or isinstance(block, Heading)
+
+
+def _shape(block: Block) -> str:
+    if isinstance(block, Choices):
+        return _row_shape(block)
+    if isinstance(block, Code):
+        return "aligned" if _COLUMNS.search(block.text) else ""
+    if isinstance(block, Form):
+        return "" if block.emphasis is Emphasis.PRIMARY else "folded"
+    return ""
+
+
+_COLUMNS = re.compile(r"\S {2,}\S|\t")
+"""Words set in columns, whose lines must not be broken."""
+
+
+def _row_shape(choices: Choices) -> str:
+    longest = max((len(option.label) for option in choices.options), default=0)
+    if longest <= _SCALE_LABEL and len(choices.options) > 4:
+        return "scale"
+    return "row" if longest <= _ROW_LABEL else "column"
+
 
 def _pressed(verb: str, args: Args) -> str:
     """Write what a button carries."""
     return orjson.dumps({"verb": verb, "args": dict(args)}).decode()
+
+
+def _segments(total: int) -> str:
+    """Name the class of a progress bar that shows its steps."""
+    return f"of-{total}" if 1 < total <= _MOST_SEGMENTS else ""
+
+
+def _is_text(field: object) -> bool:
+    return isinstance(field, TextField)
 
 
 _PAGES = Environment(
@@ -33,22 +117,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters["pressed"] = _pressed
+_PAGES.filters |= {"pressed": _pressed, "segments": _segments}
+_PAGES.tests["text_field"] = _is_text
 _MESSAGE = _PAGES.get_template("message.html")
 _PAGE = _PAGES.get_template("page.html")
-
-
-def render(message: Message, post: str) -> str:
-    """Draw a message as the inside of the element whose id is `post`."""
-    groups = [block for block in message.blocks if isinstance(block, Choices | Form)]
-    return _MESSAGE.render(message=message, post=post, compact=_is_scale, groups=len(groups))
-
-
-def render_page(organization: str) -> str:
-    """Draw the page that the messages come into."""
-    return _PAGE.render(organization=organization)
-
-
-def _is_scale(choices: Choices) -> bool:
-    """Say whether all labels are short, as on a scale, so that they stand side by side."""
-    return len(choices.options) > 4 and all(len(option.label) <= 8 for option in choices.options)

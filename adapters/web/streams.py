@@ -1,59 +1,112 @@
-"""What reaches an open page by itself: updates from elsewhere, kept for a while where no page is open."""
+"""What reaches a browser by itself: messages and updates from elsewhere, kept for those who missed them.
+
+A connection may be dead long before anybody notices. So everything sent is numbered and kept, and a browser
+that comes back says what it saw last and gets the rest. Numbers begin anew with each process; the process's
+own mark before them tells a browser that this is another one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import secrets
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-MOST_WAITING = 50
-"""Updates kept for a page that is slow or closed; older ones give way."""
+MOST_KEPT = 50
+"""Events kept for each person; older ones give way."""
 
-MOST_ABSENT = 1000
-"""People for whom updates are kept while no page of theirs is open."""
+MOST_PEOPLE = 1000
+"""People for whom events are kept; who was not heard of for longest is forgotten, unless listening."""
+
+MOST_STREAMS = 6
+"""Streams open for one person; browsers open no more connections to a host than that. The oldest is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream; `id` is what a browser says it saw last."""
+
+    id: str
+    data: str
+    kind: str = "message"
+
+
+Queue = asyncio.Queue[Event | None]
+
+
+@dataclass(slots=True)
+class _Person:
+    made: int = 0
+    kept: deque[Event] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
+    queues: list[Queue] = field(default_factory=list)
 
 
 class Streams:
-    """The open pages, by account."""
+    """The open streams, by account."""
 
     def __init__(self) -> None:
-        self._open: dict[str, set[asyncio.Queue[str]]] = {}
-        self._missed: dict[str, deque[str]] = {}
+        self.process = secrets.token_hex(4)
+        self._people: OrderedDict[str, _Person] = OrderedDict()
+        self._closed = False
 
-    def push(self, account: str, line: str) -> None:
-        """Send a line to every open page of an account, or keep it for the next one."""
-        queues = self._open.get(account)
-        if not queues:
-            self._keep(account, line)
-            return
-        for queue in queues:
+    def push(self, account: str, data: str) -> None:
+        """Send data to every open stream of an account, and keep it for those that come back."""
+        person = self._person(account)
+        person.made += 1
+        event = Event(f"{self.process}-{person.made}", data)
+        person.kept.append(event)
+        for queue in tuple(person.queues):
             if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(line)
+                self._end(person, queue)  # too slow: it comes back and gets what it missed
+            else:
+                queue.put_nowait(event)
 
     def close(self) -> None:
-        """End every open page's stream, by an empty line."""
-        for account in self._open:
-            self.push(account, "")
+        """End every stream, and each that is opened from now on."""
+        self._closed = True
+        for person in self._people.values():
+            for queue in tuple(person.queues):
+                self._end(person, queue)
 
     @contextmanager
-    def listen(self, account: str) -> Iterator[asyncio.Queue[str]]:
-        """Open a stream: first what was missed, then what comes; an empty line is its end."""
-        queue: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-        for line in self._missed.pop(account, ()):
-            queue.put_nowait(line)
-        self._open.setdefault(account, set()).add(queue)
+    def listen(self, account: str, seen: str = "") -> Iterator[Queue]:
+        """Open a stream: a greeting, what was missed since the event `seen`, what comes; None ends it."""
+        person = self._person(account)
+        queue: Queue = asyncio.Queue(MOST_KEPT * 2 + 1)
+        missed = self._missed(person, seen)
+        before = seen if seen.startswith(f"{self.process}-") else f"{self.process}-0"
+        queue.put_nowait(Event(before, self.process, "hello"))
+        for event in missed:
+            queue.put_nowait(event)
+        person.queues.append(queue)
+        if len(person.queues) > MOST_STREAMS:
+            self._end(person, person.queues[0])
+        if self._closed:
+            self._end(person, queue)
         try:
             yield queue
         finally:
-            pages = self._open[account]
-            pages.discard(queue)
-            if not pages:
-                del self._open[account]
+            if queue in person.queues:
+                person.queues.remove(queue)
 
-    def _keep(self, account: str, line: str) -> None:
-        missed = self._missed.setdefault(account, deque(maxlen=MOST_WAITING))
-        missed.append(line)
-        if len(self._missed) > MOST_ABSENT:
-            del self._missed[next(iter(self._missed))]
+    def _missed(self, person: _Person, seen: str) -> list[Event]:
+        process, _, number = seen.partition("-")
+        last = int(number) if process == self.process and number.isdecimal() and len(number) < 10 else 0
+        return [event for event in person.kept if int(event.id.partition("-")[2]) > last]
+
+    def _end(self, person: _Person, queue: Queue) -> None:
+        person.queues.remove(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)
+
+    def _person(self, account: str) -> _Person:
+        person = self._people.setdefault(account, _Person())
+        self._people.move_to_end(account)
+        if len(self._people) > MOST_PEOPLE:
+            idle = next((a for a, p in self._people.items() if not p.queues and a != account), None)
+            if idle is not None:
+                del self._people[idle]
+        return person

@@ -67,6 +67,8 @@ class PageDriver:
     async def fill(self, form_label: str, **values: str) -> None:
         """Fill in the newest form and send it."""
         form = self.page.locator("form.form").last
+        if not await form.is_visible():
+            await self.page.locator("summary").filter(has_text=form_label).last.click()
         for name, value in values.items():
             field = form.locator(f"[name={name}]")
             kind = await field.first.get_attribute("type")

@@ -4,6 +4,7 @@ from io import BytesIO
 import aiohttp
 import orjson
 import pytest
+from yarl import URL
 
 from bot.errors import ConfigError
 from bot.messages import say
@@ -41,19 +42,52 @@ async def test_the_room_answers_this_machine_only(headers: dict[str, str], path:
         assert "this machine only" in await response.text()
 
 
-async def test_acting_needs_the_pages_own_request() -> None:
-    """A request without the page's cookie, header or content type does nothing."""
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"X-Laps": "0"}, 403), ({"Origin": ""}, 403), ({"Content-Type": "text/plain"}, 415)],
+    ids=["header", "origin", "type"],
+)
+async def test_acting_needs_the_pages_own_request(changed: dict[str, str], status: int) -> None:
+    """A request without the page's header, origin or content type does nothing."""
     async with room() as here, here.person() as person:
-        body = {"id": "12345678", "verb": "next", "args": {}}
-        for headers, kind in (({}, "application/json"), ({"X-Laps": "1"}, "text/plain")):
-            raw = orjson.dumps(body)
-            sent = {**headers, "Content-Type": kind}
-            async with person.http.post(f"{here.url}/web/act", data=raw, headers=sent) as response:
-                assert response.status == 403
-        async with aiohttp.ClientSession() as stranger:
-            url = f"{here.url}/web/act"
-            async with stranger.post(url, json=body, headers={"X-Laps": "1"}) as response:
-                assert response.status == 403
+        headers = {**person.headers, "Content-Type": "application/json", **changed}
+        raw = orjson.dumps({"id": "12345678", "verb": "agree"})
+        async with person.http.post(f"{here.url}/web/act", data=raw, headers=headers) as response:
+            assert response.status == status
+        types = [event.type.value async for event, _ in here.server.store.export_events(None)]
+        assert types == ["learner.welcomed"]
+
+
+async def test_a_request_without_an_origin_is_not_the_pages() -> None:
+    """Browsers send an Origin with every POST, so what comes without one does nothing."""
+    async with room() as here, aiohttp.ClientSession() as http:
+        body = {"id": "12345678", "verb": "arrive"}
+        async with http.post(f"{here.url}/web/act", json=body, headers={"X-Laps": "1"}) as response:
+            assert response.status == 403
+
+
+async def test_only_acting_makes_somebody_known() -> None:
+    """The page sets no cookie: a browser that comes by another site's link hides the one it has."""
+    async with room() as here, aiohttp.ClientSession() as http:
+        async with http.get(here.url) as response:
+            assert not response.cookies
+            assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+        body = {"id": "12345678", "verb": "arrive"}
+        headers = {"X-Laps": "1", "Origin": here.url}
+        async with http.post(f"{here.url}/web/act", json=body, headers=headers) as response:
+            cookie = response.cookies["laps_room"]
+        assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/"
+        async with http.get(f"{here.url}/web/stream") as response:
+            assert response.status == 403
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2Fetc%2Fpasswd"])
+async def test_only_the_pages_files_are_served(name: str) -> None:
+    """A file that is not the page's is not there."""
+    async with room() as here, aiohttp.ClientSession() as http:
+        url = URL(f"{here.url}/web/static/{name}", encoded=True)
+        async with http.get(url) as response:
+            assert response.status == 404
 
 
 @pytest.mark.parametrize(
@@ -65,14 +99,18 @@ async def test_acting_needs_the_pages_own_request() -> None:
         (b'{"id": "12345678"}', 400),
         (b'{"id": "12345678", "verb": "next", "args": {"a": 1}}', 400),
         (b'{"id": "12345678", "verb": "next", "args": []}', 400),
+        (b'{"id": "12345678", "verb": "next", "source": 7}', 400),
+        (b'{"id": "12345678", "verb": "next", "source": "<b>"}', 400),
+        (b'{"id": "12345678", "text": "\\ud800"}', 400),
+        (b'{"id": "12345678", "text": "' + b"x" * 3001 + b'"}', 400),
         (b'{"id": "12345678", "text": "' + b"x" * 1_100_000 + b'"}', 413),
     ],
-    ids=["broken", "array", "id", "nothing", "numbers", "list", "huge"],
+    ids=["broken", "array", "id", "nothing", "numbers", "list", "source", "markup", "half", "long", "huge"],
 )
 async def test_bad_bodies_get_a_clear_answer(raw: bytes, status: int) -> None:
     """What is not of the page's shape is 400, what is over a megabyte 413, and nothing changes."""
     async with room() as here, here.person() as person:
-        headers = {"X-Laps": "1", "Content-Type": "application/json"}
+        headers = {**person.headers, "Content-Type": "application/json"}
         async with person.http.post(f"{here.url}/web/act", data=BytesIO(raw), headers=headers) as response:
             assert response.status == status
 
@@ -134,7 +172,7 @@ async def test_what_happens_elsewhere_reaches_the_open_page() -> None:
         assert sent.external == "p1"
         async with asyncio.timeout(5), person.http.get(f"{here.url}/web/stream") as stream:
             lines: list[str] = []
-            while not any(line.startswith("data:") for line in lines):
+            while not any(line.startswith("data: {") for line in lines):
                 lines.append((await stream.content.readline()).decode())
         assert '"post":"p1"' in lines[-1] and "It goes on in Slack." in lines[-1]
 

@@ -1,5 +1,8 @@
 // The practice room's page: sends what is typed and pressed, shows what comes back. No framework, no requests
 // to anywhere but the server that the page came from.
+//
+// The conversation is a list of entries, kept by the browser and shared by its tabs: {post, html, text} is a
+// message of Laps, {mine, key} what the person typed. Every element below #messages shows one entry.
 "use strict";
 
 const messages = document.getElementById("messages");
@@ -8,45 +11,178 @@ const announce = document.getElementById("announce");
 const trouble = document.getElementById("trouble");
 const composer = document.getElementById("composer");
 const say = document.getElementById("say");
+const chips = [...document.querySelectorAll(".chip")];
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const KEPT = "laps-transcript";
-const MOST_KEPT = 60;
+
+const KEPT = "laps-conversation";
+const SEEN = "laps-seen";
+const DRAFTS = "laps-drafts";
+const MOST_KEPT = 80;
+const MOST_DRAFTS = 20;
+const PATIENCE = 20_000; // milliseconds until an answer counts as lost
+const GRACE = 3_000; // milliseconds without a stream until the page says so
+
+const NOT_RUNNING = "Laps is not running. Nothing is lost: start it (make run) and press again.";
+const GONE = "Laps is not running. Start it (make run); this page goes on by itself.";
+const LATE = "Laps does not answer. Nothing is lost: press again.";
+const ODD = "Laps did not understand this page. Reload it and press again.";
+const BACK = "Laps is running again: press again.";
+const ANEW = "Laps does not know this browser any more, so here is a new start.";
+
+// ---------------------------------------------------------------- storage, where the browser allows it
+
+function load(storage, key, otherwise) {
+  try {
+    return JSON.parse(storage().getItem(key)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function store(storage, key, value) {
+  try {
+    storage().setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Reading these properties throws where storage is forbidden.
+const shared = () => localStorage;
+const own = () => sessionStorage;
+
+// ---------------------------------------------------------------- the conversation
+
+const entries = new WeakMap();
+const idOf = (entry) => entry.post ?? `mine-${entry.key}`;
+const same = (a, b) => a && b && a.html === b.html && a.mine === b.mine && a.text === b.text;
+
+function draw(entry) {
+  const element = document.createElement(entry.post ? "article" : "p");
+  element.id = idOf(entry);
+  element.tabIndex = -1;
+  element.className = entry.post ? "message" : "mine";
+  if (entry.post) fill(element, entry);
+  else {
+    const who = document.createElement("span");
+    who.className = "unseen";
+    who.textContent = "You: ";
+    element.append(who, entry.mine);
+    entries.set(element, entry);
+  }
+  return element;
+}
+
+function fill(element, entry) {
+  const inside = element.contains(document.activeElement);
+  element.innerHTML = entry.html; // made by the server, where every string in it was escaped
+  element.setAttribute("aria-label", brief(entry.text));
+  entries.set(element, entry);
+  for (const field of element.querySelectorAll("[data-most]")) redraft(element, field);
+  if (inside) element.focus({ preventScroll: true });
+}
+
+function brief(text) {
+  const line = text.split("\n")[0];
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+}
+
+// Show an entry in the place of the one with its id, or with `last` below everything else.
+function put(entry, last = false) {
+  const old = document.getElementById(idOf(entry));
+  if (old && !last) {
+    fill(old, entry);
+    return old;
+  }
+  old?.remove();
+  const element = draw(entry);
+  messages.append(element);
+  return element;
+}
+
+function keep() {
+  const all = [...messages.children].map((element) => entries.get(element)).slice(-MOST_KEPT);
+  if (!store(shared, KEPT, all)) store(shared, KEPT, all.slice(-10));
+}
+
+// Make the page show what is kept, touching only what differs, so that nothing typed elsewhere is disturbed.
+function restore() {
+  const kept = load(shared, KEPT, []);
+  const all = Array.isArray(kept) ? kept.filter((entry) => entry?.post || entry?.key) : [];
+  const ids = new Set(all.map(idOf));
+  for (const element of [...messages.children]) if (!ids.has(element.id)) element.remove();
+  all.forEach((entry, place) => {
+    let element = document.getElementById(idOf(entry));
+    if (!element) element = draw(entry);
+    else if (!same(entries.get(element), entry)) fill(element, entry);
+    const there = messages.children[place];
+    if (there !== element) messages.insertBefore(element, there ?? null);
+  });
+}
+
+function reveal(element) {
+  const top = element.offsetTop - 16;
+  const bottom = top + element.offsetHeight + 32;
+  if (top < chat.scrollTop || bottom > chat.scrollTop + chat.clientHeight) chat.scrollTop = top;
+}
+
+// ---------------------------------------------------------------- drafts: a reload or a hint loses no typing
+
+// The key names the screen by its text, so that a draft comes back on the same step only; `from` is what the
+// server had put into the field.
+function draftOf(element, field) {
+  return `${entries.get(element)?.text} ${field.form?.id} ${field.name}`;
+}
+
+function redraft(element, field) {
+  const draft = load(own, DRAFTS, {})[draftOf(element, field)];
+  if (draft && draft.from === field.defaultValue && draft.to !== draft.from) {
+    field.value = draft.to;
+    field.closest("details")?.setAttribute("open", "");
+  }
+  count(field);
+}
+
+function note(element, field) {
+  const drafts = load(own, DRAFTS, {});
+  const key = draftOf(element, field);
+  delete drafts[key];
+  drafts[key] = { from: field.defaultValue, to: field.value };
+  store(own, DRAFTS, Object.fromEntries(Object.entries(drafts).slice(-MOST_DRAFTS)));
+}
+
+// ---------------------------------------------------------------- sending
 
 // What was sent and not answered keeps its id, so that sending it again is the same thing said once.
 const unanswered = new Map();
 
 async function act(what, element) {
   const key = JSON.stringify(what);
-  const id = unanswered.get(key) || crypto.randomUUID();
+  const id = unanswered.get(key) ?? crypto.randomUUID();
   unanswered.set(key, id);
-  busy(element, true);
+  element?.setAttribute("aria-busy", "true");
   try {
     const response = await fetch("/web/act", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Laps": "1" },
       body: JSON.stringify({ id, zone, ...what }),
+      signal: AbortSignal.timeout(PATIENCE),
     });
-    const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
-    if (!response.ok) {
-      if (response.status !== 503) unanswered.delete(key);
-      tell(answer.trouble || "Laps did not take that. Reload the page and press again.");
-      return null;
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer) {
+      unanswered.delete(key);
+      tell("");
+      return answer;
     }
-    unanswered.delete(key);
-    tell("");
-    return answer;
-  } catch {
-    tell("Laps is not running, so nothing was sent. Start it (make run) and press again.");
-    return null;
+    if (response.status < 500) unanswered.delete(key);
+    tell(answer?.trouble ?? ODD);
+  } catch (error) {
+    tell(error.name === "TimeoutError" ? LATE : NOT_RUNNING);
   } finally {
-    busy(element, false);
+    element?.removeAttribute("aria-busy");
   }
-}
-
-function busy(element, is) {
-  if (!element) return;
-  element.setAttribute("aria-busy", String(is));
-  for (const button of element.querySelectorAll("button")) button.disabled = is;
+  return null;
 }
 
 function tell(text) {
@@ -54,169 +190,216 @@ function tell(text) {
   trouble.hidden = !text;
 }
 
-function show(message, replaces) {
-  let element = document.getElementById(message.post);
-  if (!element || !replaces) {
-    if (message.updates && !replaces) return element && draw(element, message);
-    element?.removeAttribute("id");
-    element = document.createElement("article");
-    element.className = "message";
-    element.tabIndex = -1;
-    element.id = message.post;
-    messages.append(element);
-  }
-  draw(element, message);
-  return element;
-}
-
-function draw(element, message) {
-  element.innerHTML = message.html; // made by the server, where every string in it was escaped
-  element.setAttribute("aria-label", message.text.split("\n")[0].slice(0, 120));
-  return element;
-}
-
-function settle(element, message, pressed) {
+function take(answer, pressed) {
+  let element = null;
+  for (const message of answer.messages) element = put(message, !message.updates);
   keep();
   if (!element) return;
-  announce.textContent = message.text.slice(0, 200);
-  chat.scrollTop = element.offsetTop - 12;
-  // Who pressed a button goes on in the message that took its place; who typed goes on typing.
+  reveal(element);
+  // Who pressed a button goes on in the message that took its place; who typed goes on typing and is told.
   if (pressed) element.focus({ preventScroll: true });
+  else announce.textContent = entries.get(element).text;
 }
 
 async function press(element, button) {
   const pressed = JSON.parse(button.dataset.press);
+  button.classList.add("pressed");
   const answer = await act({ ...pressed, source: element.id }, element);
-  if (answer) take(answer, element);
+  button.classList.remove("pressed");
+  if (answer) take(answer, true);
 }
 
 async function send(element, form) {
+  for (const wrong of form.querySelectorAll(".wrong")) wrong.hidden = true;
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  const long = [...form.querySelectorAll("[data-most]")].filter((field) => over(field) > 0);
+  if (long.length) return refuse(form, Object.fromEntries(long.map((field) => [field.name, tooLong(field)])));
   const pressed = JSON.parse(form.dataset.press);
-  const wrong = form.querySelector(".wrong");
-  const values = {};
+  const args = { ...pressed.args, ...values(form) };
+  const answer = await act({ ...pressed, args, source: element.id, form: true }, element);
+  if (!answer) return undefined;
+  if (Object.keys(answer.problems).length) return refuse(form, answer.problems);
+  return take(answer, true);
+}
+
+// What is chosen among boxes comes as one text, joined by commas.
+function values(form) {
+  const found = {};
   for (const field of form.elements) {
     if (!field.name) continue;
-    if (field.type === "checkbox" || field.type === "radio") {
-      values[field.name] ??= "";
-      if (field.checked) values[field.name] = values[field.name] ? `${values[field.name]},${field.value}` : field.value;
-    } else values[field.name] = field.value;
+    if (field.type !== "checkbox" && field.type !== "radio") found[field.name] = field.value;
+    else {
+      found[field.name] ??= "";
+      if (field.checked) found[field.name] += (found[field.name] && ",") + field.value;
+    }
   }
-  const answer = await act({ ...pressed, args: { ...pressed.args, ...values }, source: element.id, form: true }, element);
-  if (!answer) return;
-  const problems = Object.entries(answer.problems || {});
-  wrong.hidden = !problems.length;
-  wrong.textContent = problems.map(([, text]) => text).join(" ");
-  if (!problems.length) return take(answer, element);
-  const first = form.elements[problems[0][0]] ?? form.elements[0];
-  const field = first instanceof RadioNodeList ? first[0] : first;
-  wrong.id ||= `${element.id}-wrong`;
-  field.setAttribute("aria-invalid", "true");
-  field.setAttribute("aria-describedby", wrong.id);
-  field.focus();
+  return found;
 }
 
-function take(answer, replaced) {
-  let last = null;
-  for (const message of answer.messages) {
-    last = [show(message, Boolean(replaced)), message];
+// Say below each field what is wrong with it, and go to the first one.
+function refuse(form, problems) {
+  let first = null;
+  for (const [name, text] of Object.entries(problems)) {
+    const named = form.elements[name];
+    const field = named instanceof RadioNodeList ? named[0] : named;
+    const box = field?.type === "checkbox" || field?.type === "radio" ? field.closest("fieldset") : field;
+    const wrong = document.getElementById(`${box?.id ?? form.id}-wrong`);
+    wrong.textContent = text;
+    wrong.hidden = false;
+    box?.setAttribute("aria-invalid", "true");
+    first ??= field ?? form.elements[0];
   }
-  if (last) settle(...last, Boolean(replaced));
+  first?.focus();
 }
 
-async function type(text) {
-  const mine = document.createElement("p");
-  mine.className = "mine";
-  mine.textContent = text;
-  messages.append(mine);
-  chat.scrollTop = chat.scrollHeight;
-  const answer = await act({ text }, composer);
-  if (!answer) {
-    mine.remove();
-    if (!say.value) say.value = text;
-    return;
-  }
-  take(answer, null);
-}
+// ---------------------------------------------------------------- typing
 
-function keep() {
-  const kept = [...messages.children].slice(-MOST_KEPT).map((element) =>
-    element.classList.contains("mine")
-      ? { mine: element.textContent }
-      : { post: element.id, html: element.innerHTML, text: element.getAttribute("aria-label") || "" },
-  );
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(kept));
-  } catch {
-    // Without storage a reload begins with the present state only.
-  }
-}
+// What is typed is answered in the order in which it was typed.
+let typing = Promise.resolve();
 
-function restore() {
-  let kept = [];
-  try {
-    kept = JSON.parse(localStorage.getItem(KEPT) || "[]");
-  } catch {
-    kept = [];
-  }
-  messages.replaceChildren();
-  for (const one of kept) {
-    if (one.mine !== undefined) {
-      const mine = document.createElement("p");
-      mine.className = "mine";
-      mine.textContent = one.mine;
-      messages.append(mine);
-    } else show(one, false);
-  }
-  chat.scrollTop = chat.scrollHeight;
-}
-
-function listen() {
-  const stream = new EventSource("/web/stream");
-  stream.addEventListener("message", (event) => {
-    const message = JSON.parse(event.data);
-    const known = document.getElementById(message.post);
-    if (message.updates && !known) return;
-    const element = show(message, Boolean(known));
+function type(text) {
+  const entry = { mine: text, key: crypto.randomUUID() };
+  reveal(put(entry));
+  keep();
+  typing = typing.then(async () => {
+    const answer = await act({ text }, composer);
+    if (answer) return take(answer, false);
+    document.getElementById(idOf(entry))?.remove();
     keep();
-    if (!message.updates) settle(element, message, false);
+    say.value = say.value ? `${text}\n${say.value}` : text;
+    return typed();
   });
 }
 
-document.addEventListener("click", async (event) => {
+function submit() {
+  const text = say.value.trim();
+  if (!text) return say.focus();
+  if (over(say) > 0) return tell(tooLong(say));
+  say.value = "";
+  typed();
+  return type(text);
+}
+
+function typed() {
+  say.rows = Math.min(6, say.value.split("\n").length);
+  count(say);
+  store(own, "laps-typed", say.value);
+  const start = say.value.trim().toLowerCase();
+  const fitting = start ? chips.filter((chip) => chip.dataset.say.startsWith(start)) : [];
+  for (const chip of chips) chip.hidden = fitting.length ? !fitting.includes(chip) : !("first" in chip.dataset);
+}
+
+// A field holds more than may be sent, so that nothing that is pasted is cut unseen.
+function over(field) {
+  return field.value.length - Number(field.dataset.most);
+}
+
+function tooLong(field) {
+  return `That is ${over(field).toLocaleString("en")} characters too long: at most ${Number(field.dataset.most).toLocaleString("en")} fit.`;
+}
+
+function count(field) {
+  const most = Number(field.dataset.most);
+  const shown = document.getElementById(`${field.id}-count`);
+  if (!shown) return;
+  shown.hidden = field.value.length < most * 0.8;
+  shown.textContent = `${field.value.length.toLocaleString("en")} of ${most.toLocaleString("en")} characters`;
+  shown.classList.toggle("over", over(field) > 0);
+}
+
+// ---------------------------------------------------------------- what comes by itself
+
+let process = null;
+let patience = 0;
+
+function listen() {
+  const stream = new EventSource(`/web/stream?seen=${encodeURIComponent(load(shared, SEEN, ""))}`);
+  stream.addEventListener("open", () => {
+    clearTimeout(patience);
+    patience = 0;
+    if (trouble.textContent === GONE) tell("");
+    if (trouble.textContent === NOT_RUNNING) tell(BACK);
+  });
+  stream.addEventListener("hello", (event) => {
+    // Another process may have another database, to which this browser is a stranger.
+    const restarted = process !== null && process !== event.data;
+    process = event.data;
+    if (restarted) arrive();
+  });
+  stream.addEventListener("message", (event) => {
+    const message = JSON.parse(event.data);
+    store(shared, SEEN, event.lastEventId);
+    if (message.updates && !document.getElementById(message.post)) return;
+    const element = put(message);
+    keep();
+    announce.textContent = message.text;
+    if (!message.updates) reveal(element);
+  });
+  stream.addEventListener("error", () => {
+    patience ||= setTimeout(() => trouble.hidden && tell(GONE), GRACE);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, GRACE);
+  });
+}
+
+// One tab listens for all of a browser's, since a browser opens few connections to one server; the others see
+// what it keeps.
+function listenOnce() {
+  if (!navigator.locks) return listen();
+  return navigator.locks.request("laps-stream", () => new Promise(() => listen()));
+}
+
+async function arrive() {
+  const answer = await act({ verb: "arrive", args: {} }, null);
+  if (!answer) return false;
+  if (answer.messages.length) {
+    const strange = messages.children.length > 0;
+    messages.replaceChildren(); // a new learner, or a new database: the old conversation is nobody's
+    if (strange) tell(ANEW);
+    take(answer, false);
+  } else if (!messages.children.length) await act({ verb: "home", args: {} }, null); // comes by the stream
+  return true;
+}
+
+// ---------------------------------------------------------------- hands
+
+document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  if (button.classList.contains("chip")) return type(button.dataset.say);
-  if (button.classList.contains("copy")) return copy(button);
-  const element = button.closest(".message");
-  if (element && button.dataset.press) await press(element, button);
+  if (button.classList.contains("chip")) type(button.dataset.say);
+  else if (button.classList.contains("copy")) copy(button);
+  else if (button.dataset.press) {
+    const element = button.closest(".message");
+    if (element && !element.hasAttribute("aria-busy")) press(element, button);
+  }
 });
 
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.target === composer) return submit();
   const element = event.target.closest(".message");
-  if (element) send(element, event.target);
+  return element && !element.hasAttribute("aria-busy") && send(element, event.target);
 });
 
-function submit() {
-  const text = say.value.trim();
-  if (!text) return say.focus();
-  say.value = "";
-  grow();
-  type(text);
-}
+document.addEventListener("input", (event) => {
+  if (event.target === say) return typed();
+  const element = event.target.closest(".message");
+  if (!element || !("most" in event.target.dataset)) return undefined;
+  count(event.target);
+  return note(element, event.target);
+});
 
-say.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (field === say && (event.key === "PageUp" || event.key === "PageDown")) {
     event.preventDefault();
-    submit();
+    chat.scrollBy(0, (event.key === "PageUp" ? -0.9 : 0.9) * chat.clientHeight);
   }
+  if (event.key !== "Enter" || event.isComposing || !(field instanceof HTMLTextAreaElement)) return;
+  const wanted = field === say ? !event.shiftKey : event.ctrlKey || event.metaKey;
+  if (!wanted) return;
+  event.preventDefault();
+  field.form.requestSubmit();
 });
-
-function grow() {
-  say.rows = Math.min(6, say.value.split("\n").length);
-}
-say.addEventListener("input", grow);
 
 async function copy(button) {
   const text = button.closest("figure").querySelector("pre");
@@ -232,17 +415,15 @@ async function copy(button) {
 }
 
 // Another tab of the same browser is the same learner: it shows the same conversation.
-window.addEventListener("storage", (event) => event.key === KEPT && restore());
+addEventListener("storage", (event) => event.key === KEPT && restore());
 
 async function begin() {
   restore();
-  listen();
-  const answer = await act({ verb: "arrive", args: {} }, null);
-  if (!answer) return;
-  if (answer.messages.length) {
-    messages.replaceChildren(); // a new learner, or a new database: the old conversation is nobody's
-    take(answer, null);
-  } else if (!messages.children.length) await act({ verb: "home", args: {} }, null);
+  chat.scrollTop = chat.scrollHeight;
+  say.value = load(own, "laps-typed", "");
+  typed();
+  while (!(await arrive())) await new Promise((go) => setTimeout(go, GRACE));
+  listenOnce();
 }
 
 begin();

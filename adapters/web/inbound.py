@@ -1,0 +1,95 @@
+"""What the page sends, made into `Incoming`; what is not of the page's shape becomes `Unsupported`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.joining import all_zones
+from bot.messages import Args
+from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.routes import read
+
+WORKSPACE = WorkspaceRef(ChannelName.WEB, "web")
+
+MOST_TEXT = 3000
+"""Characters of one typed or pasted text, as on every channel. The page counts along, so that none is cut."""
+
+_MOST_ARGS = 20
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_NAME = re.compile(r"[a-z_]{1,40}")
+
+_PLATFORM_VERBS = frozenset({"depart", "profile", "uninstall"})
+"""Verbs that only a platform sends: here there is none, so nobody gets them in."""
+
+
+def normalise(said: Any, account: str) -> Incoming | Unsupported:
+    """Read what was done on the page; total: what is missing or strange in it becomes `Unsupported`.
+
+    Args:
+        said: the JSON value that was posted: `{id, zone?}` with either `text`, or `verb`, `args?`, `source?`
+            (the element that was pressed) and `form?` (it was a form that was sent).
+        account: who did it.
+    """
+    if not isinstance(said, dict):
+        return Unsupported("not an object")
+    identity = said.get("id")
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        return Unsupported("no id")
+    done = _typed(said["text"]) if "text" in said else _pressed(said)
+    if isinstance(done, Unsupported):
+        return done
+    verb, args = done
+    source = said.get("source")
+    if source is not None and not (isinstance(source, str) and _ELEMENT.fullmatch(source)):
+        return Unsupported("no such source")
+    return Incoming(
+        id=identity,
+        workspace=WORKSPACE,
+        sender=Sender(account, time_zone=_zone(said.get("zone"))),
+        conversation=account,
+        verb=verb,
+        args=args,
+        surface=_surface(verb, said),
+        source=Source(source) if source else None,
+        takes_message=True,
+    )
+
+
+def _surface(verb: str, said: Mapping[str, Any]) -> Surface:
+    """Name the surface: only a form that was sent can show which field is wrong."""
+    if verb == "home":
+        return Surface.HOME
+    return Surface.FORM if said.get("form") is True else Surface.DIRECT_MESSAGE
+
+
+def _typed(text: object) -> tuple[str, Args] | Unsupported:
+    if not isinstance(text, str):
+        return Unsupported("no text")
+    return Unsupported("too long") if len(text) > MOST_TEXT else read(_storable(text))
+
+
+def _pressed(said: Mapping[str, Any]) -> tuple[str, Args] | Unsupported:
+    verb, args = said.get("verb"), said.get("args", {})
+    if not isinstance(verb, str) or not _NAME.fullmatch(verb):
+        return Unsupported("no verb")
+    if not isinstance(args, dict) or len(args) > _MOST_ARGS:
+        return Unsupported("no args")
+    if not all(_NAME.fullmatch(name) and isinstance(value, str) for name, value in args.items()):
+        return Unsupported("no args")
+    if any(len(value) > MOST_TEXT for value in args.values()):
+        return Unsupported("too long")
+    if verb in _PLATFORM_VERBS:
+        return "unknown", {}
+    return verb, {name: _storable(value) for name, value in args.items()}
+
+
+def _storable(text: str) -> str:
+    """Leave out the one character that PostgreSQL cannot hold in a text."""
+    return text.replace("\0", "")
+
+
+def _zone(told: object) -> str | None:
+    return told if isinstance(told, str) and told in all_zones() else None
