@@ -195,6 +195,15 @@ async def test_hostile_text_comes_in_as_it_is(home: House) -> None:
     assert home.desk.taken[0].args["text"] == text
 
 
+async def test_the_page_that_the_app_refers_to_is_there(home: House) -> None:
+    """Teams shows people who sees what, and the terms, before they install the app."""
+    page = home.url.replace("/api/messages", "/about")
+    async with aiohttp.ClientSession() as http, http.get(page) as response:
+        text = await response.text()
+    assert response.status == 200
+    assert 'id="who-sees-what"' in text and 'id="terms"' in text
+
+
 class WelcomingDesk(NotingDesk):
     """A desk that answers presses with a form, and forms with what was typed."""
 
