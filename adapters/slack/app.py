@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 
 import orjson
@@ -18,7 +17,7 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -45,8 +44,6 @@ LIVENESS = 60.0
 NOTHING_SAVED = say("Nothing was saved, because the database does not answer. Press again in a moment.")
 _ENDLESS = "endless"
 """The name of tasks that are cancelled at the end rather than waited for."""
-
-_EVERYTHING = re.compile(r".*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,56 +132,37 @@ class SlackAdapter:
         payload = front.parse(request.content_type, body)
         incoming = normalise(payload)
         if isinstance(incoming, Unsupported) and payload.get("type") != "url_verification":
-            return self._ignore(incoming)
-        request_of_bolt = AsyncBoltRequest(body=payload, mode="socket_mode", context={"incoming": incoming})
-        answer = await self._bolt.async_dispatch(request_of_bolt)
+            return _ignore(incoming)  # before Bolt, which fails on some of it
+        asked = AsyncBoltRequest(body=payload, mode="socket_mode", context={"incoming": incoming})
+        answer = await self._bolt.async_dispatch(asked)
         kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
         return web.Response(status=answer.status, body=(answer.body or "").encode(), content_type=kind)
 
     def _make_bolt(self) -> AsyncApp:
-        """Make the Bolt app: it commits before it answers, and asks Slack nothing on the way."""
-        client = AsyncWebClient(
-            token=self._config.bot_token, base_url=self._config.api_url, retry_handlers=[], timeout=10
-        )
+        """Make the Bolt app, whose one listener stands before everything that Bolt does for many.
 
-        # Bolt passes arguments by name, and `self` of a bound method twice: so plain functions.
+        There it commits before the answer, and Slack is asked nothing on the way: Bolt's own authorization,
+        matching of listeners and making of their arguments would cost as much as all the rest.
+        """
+        token = self._config.bot_token
+        client = AsyncWebClient(token=token, base_url=self._config.api_url, retry_handlers=[], timeout=10)
+
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-            """Answer from memory: there is one token, and asking on each request costs Slack's limit."""
-            return AuthorizeResult(
-                enterprise_id=enterprise_id,
-                team_id=team_id,
-                bot_token=self._config.bot_token,
-                bot_user_id="laps",
-            )
+            """Answer from memory what Bolt asks for Slack's own questions."""
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
-        async def listen(body: Json, context: AsyncBoltContext) -> BoltResponse:
-            return await self._listen_to(body, context.get("incoming") or normalise(body))
-
-        bolt = AsyncApp(
+        return AsyncApp(
             name="laps",
             client=client,
             process_before_response=True,
             request_verification_enabled=False,
-            ignoring_self_events_enabled=False,
+            ssl_check_enabled=False,
             authorize=authorize,
+            before_authorize=_Listener(self._listen_to),
         )
-        bolt.event(_EVERYTHING)(listen)
-        bolt.action(_EVERYTHING)(listen)
-        bolt.view(_EVERYTHING)(listen)
-        bolt.view_closed(_EVERYTHING)(listen)
-        bolt.command(_EVERYTHING)(listen)
-        bolt.shortcut(_EVERYTHING)(listen)
-        return bolt
 
-    def _ignore(self, unsupported: Unsupported) -> web.Response:
-        """Acknowledge what Laps does not act on; Bolt fails on some of it."""
-        log.info("ignored: %s", unsupported.reason, extra={"action": "unsupported"})
-        return web.Response()
-
-    async def _listen_to(self, body: Json, incoming: Incoming | Unsupported) -> BoltResponse:
+    async def _listen_to(self, body: Json, incoming: Incoming) -> BoltResponse:
         """Hand one payload in and answer once it is committed."""
-        if isinstance(incoming, Unsupported):
-            return BoltResponse(status=200, body="")
         if self._is_foreign(incoming.workspace.external):
             log.warning("ignored: a workspace that is not ours", extra={"action": "foreign_workspace"})
             return BoltResponse(status=200, body="")
@@ -283,6 +261,35 @@ class SlackAdapter:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Listener(AsyncMiddleware):
+    """The one listener, for HTTP and Socket Mode alike."""
+
+    def __init__(self, listen: Callable[[Json, Incoming], Awaitable[BoltResponse]]) -> None:
+        self._listen = listen
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's own name
+    ) -> BoltResponse:
+        """Take what Laps knows; acknowledge the rest, but for what Slack asks of the address itself."""
+        if req.body.get("type") == "url_verification":
+            return await next()
+        incoming = req.context.get("incoming") or normalise(req.body)
+        if isinstance(incoming, Unsupported):
+            _ignore(incoming)
+            return BoltResponse(status=200, body="")
+        return await self._listen(req.body, incoming)
+
+
+def _ignore(unsupported: Unsupported) -> web.Response:
+    """Acknowledge what Laps does not act on."""
+    log.info("ignored: %s", unsupported.reason, extra={"action": "unsupported"})
+    return web.Response()
 
 
 def _response(body: Json, answer: Answer) -> BoltResponse:
