@@ -102,6 +102,7 @@ class PlaygroundDriver:
             self._texts = texts
             if still >= 5:
                 break
+        await self._page.locator(CARD).last.scroll_into_view_if_needed()
         self._taken += 1
         name = re.sub(r"\W+", "-", doing.lower()).strip("-")[:30]
         await self._page.screenshot(path=self._folder / f"{self._taken:02}-{name}.png")
