@@ -25,9 +25,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import front
 from adapters.slack.api import SlackApi
 from adapters.slack.channel import SlackChannel
+from adapters.slack.forms import render_form
 from adapters.slack.inbound import first_field, normalise, profile_of
 from adapters.slack.manifest import FEATURES
-from adapters.slack.render import render, render_form
+from adapters.slack.render import render
 from bot.errors import ChannelError, StorageError
 from bot.messages import Message, say
 from bot.model import Answer, Incoming, Unsupported

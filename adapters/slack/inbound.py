@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
+from adapters.slack.carried import decode, decode_source
 from bot.messages import Args
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
 from bot.routes import read
@@ -33,23 +32,6 @@ def normalise(payload: Payload) -> Incoming | Unsupported:
     kind = payload.get("type")
     read_kind = _KINDS.get(kind) if isinstance(kind, str) else None
     return read_kind(payload) if read_kind else Unsupported("unknown payload")
-
-
-def encode(verb: str, args: Args) -> str:
-    """Write what a button carries."""
-    return orjson.dumps({"v": verb, "a": dict(args)}).decode()
-
-
-def decode(value: object) -> tuple[str, Args]:
-    """Read what a button carries; anything else is the verb `unknown`."""
-    try:
-        read_value = orjson.loads(value) if isinstance(value, str) else None
-    except orjson.JSONDecodeError:
-        read_value = None
-    if not isinstance(read_value, dict) or not isinstance(read_value.get("v"), str):
-        return "unknown", {}
-    args = _dict(read_value.get("a"))
-    return read_value["v"], {str(k): v for k, v in args.items() if isinstance(v, str)}
 
 
 def plain_text(text: str) -> str:
@@ -148,7 +130,7 @@ def _view_submission(payload: Payload) -> Incoming | Unsupported:
         return Unsupported("view without what it needs")
     verb, args = decode(metadata)
     values = {name: _value(field) for name, field in _fields(view)}
-    source, conversation = _decode_source(metadata)
+    source, conversation = decode_source(metadata)
     args = {**args, **values}
     return _in_message(payload, identity, user, verb, args, conversation, source, surface=Surface.FORM)
 
@@ -169,25 +151,6 @@ def _value(element: Payload) -> str:
         return ",".join(_text(_dict(option).get("value")) for option in many)
     chosen = _dict(element.get("selected_option"))
     return (_text(chosen.get("value")) if chosen else _text(element.get("value")))[:MOST_TEXT]
-
-
-def encode_form(verb: str, args: Args, source: Source | None, conversation: str | None) -> str:
-    """Write what a modal carries: what sending it means, and the message it was opened from."""
-    carried: dict[str, object] = {"v": verb, "a": dict(args), "c": conversation}
-    if source is not None:
-        carried["s"] = [source.external, source.handle, source.private]
-    return orjson.dumps(carried).decode()
-
-
-def _decode_source(metadata: object) -> tuple[Source | None, str]:
-    try:
-        carried = _dict(orjson.loads(metadata)) if isinstance(metadata, str) else {}
-    except orjson.JSONDecodeError:
-        carried = {}
-    kept, conversation = carried.get("s"), _text(carried.get("c"))
-    if not isinstance(kept, list) or len(kept) != 3:
-        return None, conversation
-    return Source(_text(kept[0]) or None, _text(kept[1]) or None, kept[2] is True), conversation
 
 
 def _command(payload: Payload) -> Incoming | Unsupported:
