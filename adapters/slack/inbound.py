@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.slack.carried import decode, decode_source
@@ -22,7 +22,9 @@ Payload = Mapping[str, Any]
 MOST_TEXT = 3000
 """Characters of a pasted text that are read; Slack's inputs hold no more."""
 
-_ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+_ENTITY = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_SPOKEN = ("", "file_share", "thread_broadcast")
+"""Subtypes of messages that a person typed; the others are edits, joins and what bots say."""
 
 
 def normalise(payload: Payload) -> Incoming | Unsupported:
@@ -36,7 +38,18 @@ def normalise(payload: Payload) -> Incoming | Unsupported:
 
 def plain_text(text: str) -> str:
     """Undo Slack's escapes in a typed message: entities, and <…> around links, people and conversations."""
-    return html.unescape(_ENTITY.sub(lambda found: found[2] or found[1], text))
+    return html.unescape(_ENTITY.sub(_spoken, text))
+
+
+def _spoken(found: re.Match[str]) -> str:
+    """Say <@U1>, <#C1|general>, <!channel> and <https://…|label> as a person reads them."""
+    kind, name, label = found.groups()
+    shown = label or name.partition("^")[0]
+    if kind == "#":
+        return f"#{shown}"
+    if kind == "@" or (kind == "!" and not label):
+        return f"@{shown}"
+    return str(shown)
 
 
 def team_of(payload: Payload) -> str:
@@ -44,9 +57,7 @@ def team_of(payload: Payload) -> str:
     team = payload.get("team")
     own = _dict(team).get("id") if not isinstance(team, str) else team
     user = _dict(payload.get("user"))
-    enterprise = _dict(payload.get("enterprise")).get("id") or payload.get("enterprise_id")
-    found = own or payload.get("team_id") or user.get("team_id") or enterprise
-    return found if isinstance(found, str) else ""
+    return _text(own or payload.get("team_id") or user.get("team_id") or enterprise_of(payload))
 
 
 # ---------------------------------------------------------------- events
@@ -87,7 +98,7 @@ def _home_opened(payload: Payload, event: Payload, identity: str) -> Incoming | 
 def _message(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:
     """Take what a person typed to the bot; what bots say, edits and other subtypes are ignored."""
     user, text = _text(event.get("user")), event.get("text")
-    if not user or event.get("bot_id") or event.get("subtype") or event.get("hidden"):
+    if not user or event.get("bot_id") or (event.get("subtype") or "") not in _SPOKEN or event.get("hidden"):
         return Unsupported("message of no person")
     if event.get("channel_type") != "im" or not isinstance(text, str):
         return Unsupported("message elsewhere")
@@ -113,11 +124,8 @@ def _block_actions(payload: Payload) -> Incoming | Unsupported:
         )
     private = container.get("is_ephemeral") is True
     conversation = _text(_dict(payload.get("channel")).get("id")) or _text(container.get("channel_id"))
-    source = Source(
-        None if private else _text(container.get("message_ts")) or None,
-        _text(payload.get("response_url")) or None,
-        private,
-    )
+    handle = _text(payload.get("response_url")) or None
+    source = Source(None if private else _text(container.get("message_ts")) or None, handle, private)
     return _in_message(payload, identity, user, verb, args, conversation, source, takes_form=True)
 
 
@@ -171,6 +179,12 @@ def _command(payload: Payload) -> Incoming | Unsupported:
     )
 
 
+def enterprise_of(payload: Payload) -> str:
+    """Name the Enterprise Grid organization that a payload comes from; "" outside one."""
+    found = _dict(payload.get("enterprise")).get("id") or payload.get("enterprise_id")
+    return _text(found)
+
+
 def profile_of(user: str, answer: Payload) -> Sender:
     """Read what `users.info` tells of a person."""
     about = _dict(answer.get("user"))
@@ -200,40 +214,25 @@ def _in_message(
     args: Args,
     conversation: str,
     source: Source | None,
-    surface: Surface = Surface.DIRECT_MESSAGE,
-    takes_form: bool = False,
+    **more: Any,
 ) -> Incoming:
-    """Take what was done on a message: a direct one (its id begins with D), a private one, or another."""
+    """Take what was done on a message: a direct one (its id begins with D) or one that only one person sees.
+
+    Any other message is not replaced, since others see it: the answer comes in the direct message.
+    """
     direct = conversation.startswith("D")
-    private = source is not None and source.private
-    if surface is Surface.DIRECT_MESSAGE and not direct and not private:
-        surface = Surface.CONVERSATION
-    return _incoming(
-        payload,
-        identity,
-        user,
-        verb,
-        args,
-        conversation=conversation if direct else None,
-        surface=surface,
-        source=source,
-        takes_form=takes_form,
-    )
+    if source is not None and not source.private and not direct:
+        source = None
+    place = conversation if direct else None
+    return _incoming(payload, identity, user, verb, args, conversation=place, source=source, **more)
 
 
 def _incoming(
     payload: Payload, identity: str, user: str, verb: str, args: Args | None = None, **more: Any
 ) -> Incoming:
-    about = _dict(payload.get("user"))
-    name = _text(about.get("name")) or _text(about.get("username")) or _text(payload.get("user_name"))
-    return Incoming(
-        id=identity,
-        workspace=WorkspaceRef(ChannelName.SLACK, team_of(payload)),
-        sender=Sender(user, name),
-        verb=verb,
-        args=args or {},
-        **more,
-    )
+    """Make the interaction. The person's handle is left out: `users.info` tells the name once they agreed."""
+    workspace = WorkspaceRef(ChannelName.SLACK, team_of(payload))
+    return Incoming(id=identity, workspace=workspace, sender=Sender(user), verb=verb, args=args or {}, **more)
 
 
 def _user(payload: Payload) -> str:
@@ -257,8 +256,17 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-_KINDS = {
+def _known_but_unused(reason: str) -> Callable[[Payload], Unsupported]:
+    return lambda payload: Unsupported(reason)
+
+
+_KINDS: Mapping[str, Callable[[Payload], Incoming | Unsupported]] = {
     "event_callback": _event_callback,
     "block_actions": _block_actions,
     "view_submission": _view_submission,
+    "view_closed": _known_but_unused("form closed"),
+    "shortcut": _known_but_unused("shortcut"),
+    "message_action": _known_but_unused("shortcut"),
+    "block_suggestion": _known_but_unused("suggestion"),
+    "app_rate_limited": _known_but_unused("over 30,000 events an hour"),
 }
