@@ -60,8 +60,8 @@ def make_settings(**changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def room(**changes: object) -> AsyncIterator[Room]:
-    """Serve Laps on a free port of this machine."""
+async def room(port: int = 0, **changes: object) -> AsyncIterator[Room]:
+    """Serve Laps on a port of this machine, by itself a free one."""
     clock = Clock()
     settings = make_settings(**changes)
     store = await open_store(settings.database_url, "Acme", "Europe/Berlin", clock)
@@ -69,7 +69,7 @@ async def room(**changes: object) -> AsyncIterator[Room]:
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         host, port = runner.addresses[0][:2]
         yield Room(f"http://{host}:{port}", server, clock)
     finally:

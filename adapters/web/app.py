@@ -30,6 +30,9 @@ COOKIE = "laps_room"
 HEARTBEAT = 15.0
 """Seconds between signs of life on a silent stream, so that a closed page is noticed."""
 
+RETRY = 1000
+"""Milliseconds after which a page whose stream broke comes back."""
+
 MOST_BODY = 1_000_000
 """Bytes of a request's body."""
 
@@ -170,7 +173,7 @@ async def _next(queue: Queue) -> bytes:
         return b": alive\n\n"
     if event is None:
         return b""
-    return f"event: {event.kind}\nid: {event.id}\ndata: {event.data}\n\n".encode()
+    return f"event: {event.kind}\nid: {event.id}\nretry: {RETRY}\ndata: {event.data}\n\n".encode()
 
 
 async def _read(request: web.Request, account: str) -> Incoming | Unsupported:

@@ -10,8 +10,8 @@ const chat = document.getElementById("chat");
 const announce = document.getElementById("announce");
 const trouble = document.getElementById("trouble");
 const composer = document.getElementById("composer");
-const say = document.getElementById("say");
-const chips = [...document.querySelectorAll(".chip")];
+const say = /** @type {HTMLTextAreaElement} */ (document.getElementById("say"));
+const chips = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".chip")]);
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const KEPT = "laps-conversation";
@@ -362,8 +362,10 @@ async function arrive() {
 
 // ---------------------------------------------------------------- hands
 
+const of = (event) => /** @type {HTMLElement} */ (event.target);
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
+  const button = of(event).closest("button");
   if (!button) return;
   if (button.classList.contains("chip")) type(button.dataset.say);
   else if (button.classList.contains("copy")) copy(button);
@@ -376,14 +378,14 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.target === composer) return submit();
-  const element = event.target.closest(".message");
+  const element = of(event).closest(".message");
   return element && !element.hasAttribute("aria-busy") && send(element, event.target);
 });
 
 document.addEventListener("input", (event) => {
   if (event.target === say) return typed();
-  const element = event.target.closest(".message");
-  if (!element || !("most" in event.target.dataset)) return undefined;
+  const element = of(event).closest(".message");
+  if (!element || !("most" in of(event).dataset)) return undefined;
   count(event.target);
   return note(element, event.target);
 });
