@@ -57,14 +57,20 @@ class SlackChannel:
         return await self._update(delivery, drawn)
 
     def _can_answer(self, delivery: Delivery) -> bool:
-        """Say whether the press can still be answered through its own URL, and it was not tried in vain."""
+        """Say whether the press can still be answered through its own URL.
+
+        After one try in vain the message is updated by its id; a private one has none, and can only be
+        answered so.
+        """
         until = delivery.handle_until
-        return bool(delivery.handle) and (until is None or self._clock() < until) and delivery.attempts == 0
+        alive = bool(delivery.handle) and (until is None or self._clock() < until)
+        return alive and (delivery.attempts == 0 or delivery.target is None)
 
     async def _post(self, delivery: Delivery, drawn: Json) -> Sent:
         body = {
             "channel": delivery.conversation or delivery.account,
             **drawn,
+            "parse": "none",
             "unfurl_links": False,
             "unfurl_media": False,
             "metadata": {"event_type": "laps_delivery", "event_payload": {"id": delivery.id}},
@@ -75,7 +81,7 @@ class SlackChannel:
     async def _update(self, delivery: Delivery, drawn: Json) -> Sent:
         if not delivery.target or not delivery.conversation:
             raise Rejected("the message to update is not known")
-        body = {"channel": delivery.conversation, "ts": delivery.target, **drawn}
+        body = {"channel": delivery.conversation, "ts": delivery.target, "parse": "none", **drawn}
         await self._api.call("chat.update", body)
         return Sent()
 
