@@ -143,9 +143,9 @@ async def test_two_tabs_are_one_conversation() -> None:
 async def test_many_tabs_do_not_starve_each_other() -> None:
     """More tabs than a browser opens connections to one server all work."""
     async with person() as (here, context, page):
-        for _ in range(7):
-            page = await another_tab(context, here.url)
-        await press(page, "Agree and start")
+        tabs = [await another_tab(context, here.url) for _ in range(7)]
+        await press(tabs[-1], "Agree and start")
+        await page.get_by_role("heading", name="What is your job?").wait_for()
 
 
 async def test_what_was_typed_while_laps_was_away_is_not_lost() -> None:
@@ -224,7 +224,7 @@ async def test_a_page_that_slept_gets_what_it_missed() -> None:
 
 
 async def test_a_new_database_makes_a_new_start() -> None:
-    """Laps away is said; when it is back without its database, the page begins anew by itself and says why."""
+    """Laps away is said; when it is back without its database, the page begins anew and says why."""
     async with browser() as chrome:
         context = await chrome.new_context()
         async with room() as here:
