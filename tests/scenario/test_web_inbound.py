@@ -42,6 +42,18 @@ async def test_the_room_answers_this_machine_only(headers: dict[str, str], path:
         assert "this machine only" in await response.text()
 
 
+@pytest.mark.parametrize("headers", FORWARDED, ids=lambda h: next(iter(h)) + next(iter(h.values()))[:8])
+async def test_nobody_acts_from_elsewhere(headers: dict[str, str]) -> None:
+    """Even with everything that the page sends, what comes by another name or way changes nothing."""
+    async with room() as here, here.person() as person:
+        body = {"id": "12345678", "verb": "agree"}
+        sent = {**person.headers, **headers}
+        async with person.http.post(f"{here.url}/web/act", json=body, headers=sent) as response:
+            assert response.status == 403
+        types = [event.type.value async for event, _ in here.server.store.export_events(None)]
+        assert types == ["learner.welcomed"]
+
+
 @pytest.mark.parametrize(
     ("changed", "status"),
     [({"X-Laps": "0"}, 403), ({"Origin": ""}, 403), ({"Content-Type": "text/plain"}, 415)],
@@ -140,7 +152,7 @@ async def test_pasted_markup_is_shown_and_does_nothing() -> None:
 
 
 async def test_a_locked_database_saves_nothing_and_says_so() -> None:
-    """When the database does not answer, the page is told, and the same press works afterwards."""
+    """When the database does not answer, the page is told that nothing was saved."""
     async with room() as here, here.person() as person:
         await here.server.store.close()
         status, answer = await person.act({"verb": "agree", "args": {}, "source": person.page[0].post})
