@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import orjson
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
@@ -24,11 +23,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import front
 from adapters.slack.api import SlackApi
+from adapters.slack.background import Background
 from adapters.slack.channel import SlackChannel
+from adapters.slack.diagnosis import diagnose
 from adapters.slack.forms import render_form
 from adapters.slack.inbound import first_field, normalise, profile_of
-from adapters.slack.manifest import FEATURES
 from adapters.slack.render import render
+from adapters.slack.socket import SocketMode
 from bot.errors import ChannelError, StorageError
 from bot.messages import Message, say
 from bot.model import Answer, Incoming, Unsupported
@@ -39,12 +40,7 @@ log = logging.getLogger("laps.slack")
 Json = dict[str, object]
 
 ROUTE = "/slack/events"
-LIVENESS = 60.0
-"""Seconds between looks at a Socket Mode connection: idle ones have lost events silently."""
-
 NOTHING_SAVED = say("Nothing was saved, because the database does not answer. Press again in a moment.")
-_ENDLESS = "endless"
-"""The name of tasks that are cancelled at the end rather than waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +61,11 @@ class SlackAdapter:
         self._desk = desk
         self._clock = clock
         self._api = SlackApi(config.api_url, config.bot_token)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._team: str | None = None
         self._enterprise: str | None = None
         self._known: set[str] = set()
-        self._socket: AsyncSocketModeHandler | None = None
+        self._socket: SocketMode | None = None
         self._bolt = self._make_bolt()
         self.channel = SlackChannel(self._api, clock)
 
@@ -80,48 +76,26 @@ class SlackAdapter:
     async def start(self) -> None:
         """Get ready; Slack being down does not keep Laps from starting."""
         if self._config.bot_token:
-            self._spawn(self._identify(), _ENDLESS)
+            self._background.watch(self._identify())
             if self._config.app_token:
-                self._spawn(self._listen(), _ENDLESS)
+                self._socket = SocketMode(self._bolt, self._config.app_token, self._api)
+                self._background.watch(self._socket.keep())
 
     async def stop(self) -> None:
         """Take nothing more from the socket, finish what is under way, and close the connections."""
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
-        pending = {task for task in self._tasks if task.get_name() != _ENDLESS}
-        if pending:
-            await asyncio.wait(pending, timeout=3)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._socket.close()
+        await self._background.stop()
         await self._api.close()
 
     async def diagnose(self) -> tuple[Diagnosis, ...]:
-        """Ask Slack who we are and what we may do; a missing scope names the feature that is off."""
+        """Say what Slack answers about our tokens; nothing where there is none."""
         if not self._config.bot_token:
             return ()
         try:
-            answer, scopes = await self._api.call_with_scopes("auth.test")
-        except ChannelError as error:
-            mend = error.hint or "Check SLACK_BOT_TOKEN, and that this machine reaches Slack."
+            return await diagnose(self._api, self._config.app_token)
+        finally:
             await self._api.close()
-            return (Diagnosis("slack auth.test", False, str(error), mend),)
-        found = [Diagnosis("slack auth.test", True, f"{answer.get('team')} ({answer.get('team_id')})")]
-        for scope, feature in FEATURES.items():
-            mend = "" if scope in scopes else f"Add the scope {scope} and install the app again."
-            found.append(Diagnosis(f"slack scope {scope}", scope in scopes, feature, mend))
-        if self._config.app_token:
-            found.append(await self._diagnose_socket())
-        await self._api.close()
-        return tuple(found)
-
-    async def _diagnose_socket(self) -> Diagnosis:
-        try:
-            await self._api.call("apps.connections.open", token=self._config.app_token)
-        except ChannelError as error:
-            mend = "Make an app-level token with connections:write, and turn Socket Mode on."
-            return Diagnosis("slack Socket Mode", False, str(error), mend)
-        return Diagnosis("slack Socket Mode", True, "connects")
 
     # ------------------------------------------------------------ coming in
 
@@ -167,12 +141,13 @@ class SlackAdapter:
         if self._is_foreign(incoming.workspace.external):
             log.warning("ignored: a workspace that is not ours", extra={"action": "foreign_workspace"})
             return BoltResponse(status=200, body="")
-        try:
-            answer = await self._desk.handle(incoming)
-        except StorageError:
-            return self._nothing_saved(body, incoming)
-        self._follow_up(body, incoming, answer)
-        return _response(body, answer)
+        with self._background.busy():
+            try:
+                answer = await self._desk.handle(incoming)
+            except StorageError:
+                return self._nothing_saved(body, incoming)
+            self._follow_up(body, incoming, answer)
+            return _response(body, answer)
 
     def _is_foreign(self, team: str) -> bool:
         """Say whether a signed payload is of another workspace than our token's."""
@@ -189,7 +164,7 @@ class SlackAdapter:
                 {"response_action": "errors", "errors": _at_first_field(body, NOTHING_SAVED.fallback)}
             )
         if incoming.source is not None and incoming.source.handle:
-            self._spawn(self._say_privately(incoming.source.handle, NOTHING_SAVED))
+            self._background.run(self._say_privately(incoming.source.handle, NOTHING_SAVED))
         return BoltResponse(status=200, body="")
 
     def _follow_up(self, body: Json, incoming: Incoming, answer: Answer) -> None:
@@ -198,11 +173,11 @@ class SlackAdapter:
         if answer.form is not None and isinstance(trigger, str):
             channel = incoming.conversation
             view = render_form(answer.form, incoming.source, channel)
-            self._spawn(self._open(trigger, view, incoming))
+            self._background.run(self._open(trigger, view, incoming))
         person = incoming.sender.external
         if incoming.verb == "agree" and person and person not in self._known:
             self._known.add(person)
-            self._spawn(self._read_profile(incoming))
+            self._background.run(self._read_profile(incoming))
 
     async def _open(self, trigger: str, view: Json, incoming: Incoming) -> None:
         """Open a modal; a trigger lives 3 seconds, and a lost form is opened by pressing again."""
@@ -245,23 +220,6 @@ class SlackAdapter:
                 log.warning("Slack does not say who we are: %s", error, extra={"action": "auth_test_failed"})
                 await asyncio.sleep(wait)
                 wait = min(300.0, wait * 2)
-
-    async def _listen(self) -> None:
-        """Keep a Socket Mode connection, and look now and then whether it still lives."""
-        self._socket = AsyncSocketModeHandler(self._bolt, self._config.app_token)
-        while True:
-            try:
-                if not await self._socket.client.is_connected():
-                    await self._socket.connect_async()  # type: ignore[no-untyped-call]
-            except Exception as error:  # noqa: BLE001 - whatever a connection dies of, the next try may live
-                log.warning("Socket Mode does not connect: %s", error, extra={"action": "socket_failed"})
-            await asyncio.sleep(LIVENESS)
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str = "") -> None:
-        """Run something beside the requests, kept so that it is neither lost nor left running."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 class _Listener(AsyncMiddleware):
