@@ -1,4 +1,4 @@
-"""`make bench`: every rate beside its named baseline, in one run on this machine, and the profile's top rows."""
+"""`make bench`: every rate beside its named baseline, in one run, and the profile's top rows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Server:
     def __init__(self, name: str, folder: Path, profile: bool = False) -> None:
         folder.mkdir()
         self.folder = folder
-        environment = {**os.environ, **({"PROFILE": "1"} if profile else {})}
+        environment = {**os.environ, **({"LAPS_PROFILE": "1"} if profile else {})}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.servers", name, str(folder)], env=environment
         )
@@ -137,15 +137,19 @@ def measure_slack(folder: Path, rounds: int, seconds: float) -> Row:
     )
 
 
+def _stock_teams(folder: Path, seconds: float) -> float:
+    with server("connector", folder) as sink, server("stock-cloud-adapter", folder) as cloud:
+        url = f"http://127.0.0.1:{sink.port}/teams/"
+        crowd = Crowd([Learner(f"U{n}", "s") for n in range(512)], CONNECTIONS)
+        return _closed(cloud.port, _presses(crowd, lambda p: teams_message(p, url)), seconds).rate
+
+
 def measure_teams(folder: Path, rounds: int, seconds: float) -> Row:
     """Interactions through /api/messages against a stock CloudAdapter echo."""
     mine, stock = [], []
     half: Run | None = None
     for number in range(rounds):
-        with server("connector", folder) as sink, server("stock-cloud-adapter", folder) as cloud:
-            url = f"http://127.0.0.1:{sink.port}/teams/"
-            crowd = Crowd([Learner(f"U{n}", "s") for n in range(512)], CONNECTIONS)
-            stock.append(_closed(cloud.port, _presses(crowd, lambda p: teams_message(p, url)), seconds).rate)
+        stock.append(_stock_teams(folder, seconds))
         rate, running, requests = _ours("teams", lambda p: teams_press(p, NOWHERE), folder, seconds)
         mine.append(rate)
         if number == rounds - 1:
@@ -200,7 +204,8 @@ def table(rows: list[Row]) -> Table:
 
 def report(rows: list[Row], profiled: str) -> str:
     """Write the results as the page that is kept."""
-    machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    python, sqlite = platform.python_version(), sqlite3.sqlite_version
+    machine = f"{_processor()}, {os.cpu_count()} cores, Python {python}, SQLite {sqlite}"
     lines = [
         "# Results",
         "",
@@ -221,10 +226,10 @@ def report(rows: list[Row], profiled: str) -> str:
         )
     lines += [
         "",
-        "A press counts from the request to the settled delivery: verified, decided, committed with its adoption",
-        "event on SQLite (WAL, synchronous=FULL) before the acknowledgement, the answer drawn, handed to a sink",
-        "that enforces the platform's pace, and settled. Teams' limit per app and tenant (50 a second) is left",
-        "out of the sink, since it is far below what is measured.",
+        "A press counts from the request to the settled delivery: verified, decided, committed with its",
+        "adoption event on SQLite (WAL, synchronous=FULL) before the acknowledgement, the answer drawn,",
+        "handed to a sink that enforces the platform's pace, and settled. Teams' limit per app and tenant",
+        "(50 a second) is left out of the sink, since it is far below what is measured.",
         "",
         "## Where a Slack server spends its time",
         "",

@@ -98,7 +98,7 @@ async def as_fast_as_possible(port: int, make: Request, connections: int, second
 
 
 async def at_a_rate(port: int, make: Request, connections: int, seconds: float, rate: float) -> Run:
-    """Send at fixed times whatever the answers do, and count latency from the time it was due: an open loop."""
+    """Send at fixed times whatever the answers do, latency counted from when it was due: an open loop."""
     opened = await _connect(port, connections)
     free: asyncio.Queue[_Connection] = asyncio.Queue()
     for connection in opened:

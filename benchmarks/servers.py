@@ -218,7 +218,7 @@ async def serve(name: str, folder: Path) -> None:
     (folder / "port.new").rename(folder / "port")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    profile = cProfile.Profile() if os.environ.get("PROFILE") else None
+    profile = cProfile.Profile() if os.environ.get("LAPS_PROFILE") else None
     if profile:
         profile.enable()
     await stop.wait()

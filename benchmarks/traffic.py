@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote_plus
@@ -95,7 +95,7 @@ def teams_message(learner: Learner, service_url: str) -> bytes:
     return _activity(learner.user, service_url, {"type": "message", "text": "hello", "textFormat": "plain"})
 
 
-def _activity(user: str, service_url: str, more: dict[str, object]) -> bytes:
+def _activity(user: str, service_url: str, more: Mapping[str, object]) -> bytes:
     activity = {
         "id": f"f:{time.time_ns()}-{next(_numbers)}",
         "timestamp": "2026-11-02T09:00:00.000Z",

@@ -14,7 +14,7 @@ The rules, in this order:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.messages import Message, say
@@ -179,16 +179,16 @@ class _Placing:
         )
 
     def _change(self, post: Post, workspace: Workspace, service_url: str | None, message: Message) -> None:
-        delivery = self._delivery(Operation.UPDATE, message, post.conversation)
-        self.deliveries.append(
-            replace(
-                delivery,
-                workspace=workspace,
-                account=post.account,
-                service_url=service_url,
-                post=post.id,
-                target=post.external,
-            )
+        """Change a message left behind, wherever it is."""
+        self._deliver(
+            Operation.UPDATE,
+            message,
+            workspace,
+            post.account,
+            post.conversation,
+            service_url,
+            post.id,
+            post.external,
         )
 
     def _send(
@@ -200,33 +200,52 @@ class _Placing:
         target: str | None = None,
         handle: str | None = None,
     ) -> None:
-        delivery = self._delivery(operation, message, conversation)
-        self.deliveries.append(
-            replace(
-                delivery,
-                post=post,
-                target=target,
-                handle=handle,
-                handle_until=self.now + HANDLE_LIFE if handle else None,
-            )
+        """Send a message to the person who asked, at the place they asked from."""
+        account = self.snapshot.account
+        known = account.service_url if account else None
+        self._deliver(
+            operation,
+            message,
+            self.snapshot.workspace,
+            self.incoming.sender.external,
+            conversation,
+            self.incoming.sender.service_url or known,
+            post,
+            target,
+            handle,
         )
 
-    def _delivery(self, operation: Operation, message: Message, conversation: str | None) -> Delivery:
+    def _deliver(
+        self,
+        operation: Operation,
+        message: Message,
+        workspace: Workspace,
+        account: str,
+        conversation: str | None,
+        service_url: str | None,
+        post: PostId | None,
+        target: str | None,
+        handle: str | None = None,
+    ) -> None:
         number = len(self.deliveries)
-        workspace = self.snapshot.workspace
-        account = self.snapshot.account
-        return Delivery(
+        here = self.snapshot.workspace
+        delivery = Delivery(
             id=DeliveryId(self.draw.id(f"delivery {number}")),
-            organization=workspace.organization,
+            organization=here.organization,
             workspace=workspace,
-            key=f"reply:{workspace.id}:{self.incoming.id}:{number}",
+            key=f"reply:{here.id}:{self.incoming.id}:{number}",
             kind=DeliveryKind.REPLY,
             operation=operation,
-            account=self.incoming.sender.external,
+            account=account,
             conversation=conversation,
             message=message,
             created_at=self.now,
             lease_until=self.now + LEASE,
-            service_url=self.incoming.sender.service_url or (account.service_url if account else None),
+            service_url=service_url,
             learner=self.learner.id,
+            post=post,
+            target=target,
+            handle=handle,
+            handle_until=self.now + HANDLE_LIFE if handle else None,
         )
+        self.deliveries.append(delivery)

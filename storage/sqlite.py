@@ -28,6 +28,8 @@ from storage.writer import Writer
 
 T = TypeVar("T")
 
+_NOTHING = Needs()
+
 
 class SqliteStore(CommonStore):
     """The store in one SQLite file; see `bot.ports.Store`."""
@@ -72,7 +74,9 @@ class SqliteStore(CommonStore):
         self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
     ) -> Snapshot:
         """Read what a handler may know of the person behind `account`."""
-        seen = self._look(read_snapshot(self._organization, workspace, account, session, needs, now))
+        # One statement sees one state of the database by itself; a transaction is for several.
+        look = self._look_once if needs == _NOTHING else self._look
+        seen = look(read_snapshot(self._organization, workspace, account, session, needs, now))
         if seen.session is None:
             return seen
         return replace(seen, lesson=await self.lesson(seen.session.lesson_version))
@@ -97,6 +101,15 @@ class SqliteStore(CommonStore):
             self._reader.close()
             if self._folder is not None:
                 self._folder.cleanup()
+
+    def _look_once(self, steps: Steps[T]) -> T:
+        """Run steps of a single statement."""
+        if self._closed:
+            raise StorageUnavailable("closed")
+        try:
+            return run(self._reader, steps)
+        except sqlite3.Error as error:
+            raise StorageUnavailable(str(error)) from error
 
     def _look(self, steps: Steps[T]) -> T:
         if self._closed:

@@ -163,12 +163,12 @@ class Turn:
         """Record a fact about the session's present step."""
         return self.facts.in_lesson(kind, self.lesson, self.session.step, **more)
 
-    def noted(self, **more: JsonValue) -> Session:
-        """Return the session with something noted down for the present step."""
+    def noted(self, stage: Stage | None = None, /, **more: JsonValue) -> Session:
+        """Return the session with something noted for the present step, perhaps at another screen of it."""
         key = str(self.session.step)
         before = views.note_of(self.session)
         notes: Mapping[str, JsonValue] = {**self.session.notes, key: {**before, **more}}
-        return replace(self.session, notes=notes)
+        return replace(self.session, notes=notes, stage=stage or self.session.stage)
 
     def shows(
         self,
@@ -312,14 +312,14 @@ def submit_practice(
     if not isinstance(step, PracticeStep):
         return turn.shows(turn.session)
     if command.text is None:
-        session = replace(turn.noted(answer="done"), stage=Stage.FEEDBACK)
+        session = turn.noted(Stage.FEEDBACK, answer="done")
         return turn.shows(session, turn.fact(EventType.PRACTICE_SUBMITTED, answer="done"))
     text = command.text.strip()
     if not text:
         raise InvalidInput({"text": "There is nothing to check yet: paste your result, or press “I did it”."})
     results = run_checks(step.practice.checks, text)
     passed: list[JsonValue] = [r.passed for r in results]
-    session = turn.noted(answer="paste", checks=passed, lines=[r.line for r in results])
+    session = turn.noted(Stage.FEEDBACK, answer="paste", checks=passed, lines=[r.line for r in results])
     event = turn.fact(
         EventType.PRACTICE_SUBMITTED,
         answer="paste",
@@ -327,7 +327,7 @@ def submit_practice(
         words=count_words(text),
         checks=passed,
     )
-    return turn.shows(replace(session, stage=Stage.FEEDBACK), event, submission=_kept(turn, text))
+    return turn.shows(session, event, submission=_kept(turn, text))
 
 
 def _kept(turn: Turn, text: str) -> Submission | None:
@@ -384,8 +384,8 @@ def answer_check(
     tried = views.listed(views.note_of(turn.session).get("tried"))
     right = step.check.answers[command.answer].right
     event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
-    session = turn.noted(answer=command.answer, tried=[*tried, command.answer])
-    return turn.shows(replace(session, stage=Stage.FEEDBACK), event)
+    session = turn.noted(Stage.FEEDBACK, answer=command.answer, tried=[*tried, command.answer])
+    return turn.shows(session, event)
 
 
 def report_confidence(
