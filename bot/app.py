@@ -135,11 +135,11 @@ class Server:
         self._ticker.start()
 
     async def _stop(self, application: web.Application) -> None:
-        """Stop taking in, then send what is under way."""
+        """Send what is under way, for which the channels' connections are needed, and then close those."""
         self._ticker.stop()
+        await self.outbox.stop()
         for adapter in self.adapters:
             await adapter.stop()
-        await self.outbox.stop()
 
     async def _close(self, application: web.Application) -> None:
         await self.store.close()
