@@ -1,18 +1,21 @@
 """The `laps` command: reads its arguments, runs one piece of work, says faults with their mends.
 
-Exit codes: 0 done, 1 a finding or a refusal (said on stderr), 2 wrong use.
+Exit codes: 0 done, 1 a finding or a refusal (said on stderr), 2 wrong use; 130 and 141 where Ctrl-C or the
+end of a pipe ended it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.cli import authoring, operating, people, trying
+from bot.cli import authoring, examining, packaging, people, running, trying
+from bot.cli.trying import INTERRUPTED
 from bot.errors import LapsError
 from bot.model import Role
 from bot.settings import read_settings
@@ -28,14 +31,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         work: Coroutine[None, None, int] | int = options.work(options)
-        return work if isinstance(work, int) else _run(work)
+        code = work if isinstance(work, int) else _run(work)
+        sys.stdout.flush()
     except LapsError as error:
         print(f"laps: {error}", file=sys.stderr)
         if error.hint:
             print(f"      {error.hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return BROKEN_PIPE
+    return code
+
+
+BROKEN_PIPE = 141
+"""128 + SIGPIPE: whoever read the output (`head`) has enough."""
+
+
+def _close_stdout() -> None:
+    """Give what is left in the buffer somewhere to go, so that closing it does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(work: Coroutine[None, None, int]) -> int:
@@ -58,25 +75,31 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     run = commands.add_parser("run", help="start the server")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     run.add_argument("--port", type=_port, default=3978, help="port to listen on (default 3978)")
-    run.set_defaults(work=lambda o: operating.run(read_settings(), o.host, o.port))
+    run.set_defaults(work=lambda o: running.run(read_settings(), o.host, o.port))
     doctor = commands.add_parser("doctor", help="say what is set up, what is missing, and the mend")
     _add_format(doctor)
-    doctor.set_defaults(work=lambda o: operating.doctor(read_settings(), o.format))
+    doctor.set_defaults(work=lambda o: examining.doctor(read_settings(), o.format))
     manifest = commands.add_parser("manifest", help="write the app manifest, ready to upload")
     manifest.add_argument("channel", choices=("slack", "teams"))
     manifest.add_argument(
-        "-o", "--output", type=Path, help="file to write (default: slack to stdout, teams laps-teams.zip)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="file to write (default: for slack standard output, for teams laps-teams.zip)",
     )
-    manifest.set_defaults(work=lambda o: operating.manifest(read_settings(), o.channel, o.output))
+    manifest.set_defaults(work=lambda o: packaging.manifest(read_settings(), o.channel, o.output))
 
 
 def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     lint = commands.add_parser("lint", help="check the lessons and print every finding")
     lint.add_argument("path", nargs="?", type=Path, help="the catalogue's root (default: LAPS_LESSONS)")
-    lint.add_argument("--format", choices=("text", "json", "github"), default="text")
+    lint.add_argument("--format", choices=("text", "json", "github"), default="text", help="text by default")
     lint.set_defaults(work=lambda o: authoring.lint(o.path or read_settings().lessons, o.format))
     schema = commands.add_parser("schema", help="print the JSON Schema that editors check lessons with")
-    schema.add_argument("of", nargs="?", choices=("lesson", "catalogue"), default="lesson")
+    schema.add_argument(
+        "of", nargs="?", choices=("lesson", "catalogue"), default="lesson", help="lesson by default"
+    )
     schema.set_defaults(work=lambda o: authoring.schema(o.of))
     attempt = commands.add_parser("try", help="take a lesson in the terminal; nothing is stored")
     attempt.add_argument("lesson", help="the lesson's id")
@@ -92,25 +115,34 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         parser.add_argument(
             "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
         )
-        parser.add_argument("role", type=Role, choices=list(Role), metavar="ROLE", help=", ".join(Role))
+        parser.add_argument("role", choices=[*map(str, Role)], metavar="ROLE", help=", ".join(Role))
+        _add_format(parser)
         parser.set_defaults(
-            work=lambda o, held=held: people.set_role(read_settings(), o.person, o.role, held)
+            work=lambda o, held=held: people.set_role(read_settings(), o.person, Role(o.role), held, o.format)
         )
     events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
         required=True, metavar="ACTION"
     )
     export = events.add_parser("export", help="write every adoption event to stdout, one JSON line each")
-    export.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="only from this local day on")
-    export.add_argument("--format", choices=("jsonl",), default="jsonl")
+    export.add_argument("--since", type=_day, metavar="DAY", help="only from this local day on")
+    export.add_argument("--format", choices=("jsonl",), default="jsonl", help="JSON lines (default)")
     export.add_argument("--pseudonymous", action="store_true", help="learners by their random key")
     export.set_defaults(work=lambda o: people.export_events(read_settings(), o.since, o.pseudonymous))
     load = events.add_parser("import", help="append events from a file of JSON lines; twice is once")
     load.add_argument("file", type=Path, help="the file, or - for standard input")
-    load.set_defaults(work=lambda o: people.import_events(read_settings(), o.file))
+    _add_format(load)
+    load.set_defaults(work=lambda o: people.import_events(read_settings(), o.file, o.format))
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text by default")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day (such as 2026-11-01)") from error
 
 
 def _port(text: str) -> int:

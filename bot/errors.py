@@ -31,7 +31,7 @@ class ConfigError(SetupError):
     """A setting is missing or wrong."""
 
     def __init__(self, setting: str, problem: str, hint: str) -> None:
-        self.setting = setting
+        self.setting, self.problem = setting, problem
         self.hint = hint
         super().__init__(f"{setting}: {problem}")
 
@@ -88,12 +88,26 @@ class CodeRefused(Refusal):
 
 
 class UnknownPerson(Refusal):
-    """No account matches what an operator typed for a person."""
+    """No account, or more than one, matches what an operator typed for a person."""
 
-    def __init__(self, person: str) -> None:
-        self.person = person
-        self.hint = "Use slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
-        super().__init__(f"nobody matches {person!r}")
+    hint = "Use slack:U012ABC, teams:29:1abc or web:NAME, an e-mail address, or a learner key."
+
+    def __init__(self, person: str, matches: int = 0) -> None:
+        self.person, self.matches = person, matches
+        super().__init__(f"{f'{matches} people match' if matches else 'nobody matches'} {person!r}")
+
+
+class UnknownWorkspace(UnknownPerson):
+    """Somebody whom Laps has not met is named on a channel where it knows no workspace, or several."""
+
+    def __init__(self, person: str, known: int) -> None:
+        super().__init__(person)
+        self.known = known
+        if known:
+            where, instead = f"Laps serves {known} workspaces there", "name them by their e-mail address"
+        else:
+            where, instead = "Laps has met no workspace there yet", "set the channel up (see `laps doctor`)"
+        self.hint = f"{where}: let the person write to Laps once, or {instead}."
 
 
 class ChannelError(LapsError):

@@ -1,6 +1,6 @@
 """The one settings class: environment variables, or a `.env` file in the working folder.
 
-`SETTINGS` documents each; `laps doctor` prints them all.
+Each is described beside it and in docs/operating.md; `laps doctor` prints them all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigError
 from bot.loopback import is_loopback
 
+ENV_FILE = Path(".env")
+"""In the working folder."""
+
 
 class Settings(BaseSettings):
     """Everything that differs between two installations of Laps."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
 
     database_url: str = Field(
         default="sqlite+aiosqlite:///var/laps.db",
@@ -146,11 +151,22 @@ def read_settings() -> Settings:
     """Read the environment and `.env`.
 
     Raises:
-        ConfigError: a value is not of its kind.
+        ConfigError: a value is not of its kind, or `.env` cannot be read.
     """
     try:
+        if ENV_FILE.exists():
+            ENV_FILE.read_text(encoding="utf-8")
         return Settings()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(str(ENV_FILE), f"cannot be read ({reason})", _ENV_HINT) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(ENV_FILE), "is not UTF-8", _ENV_HINT) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise ConfigError(name, first["msg"], f"Correct {name} in the environment or in .env.") from error
+        problem = "is neither 1 nor 0" if first["type"] == "bool_parsing" else first["msg"]
+        raise ConfigError(name, problem, f"Correct {name} in the environment or in .env.") from error
+
+
+_ENV_HINT = "It holds one NAME=value a line; mend it, or start Laps in another folder."

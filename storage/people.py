@@ -10,7 +10,7 @@ from typing import cast
 
 from sqlalchemy import ClauseElement, Select, bindparam, delete, func, literal_column, select, update
 
-from bot.errors import Conflict, UnknownPerson
+from bot.errors import Conflict, UnknownPerson, UnknownWorkspace
 from bot.model import (
     Account,
     ChannelName,
@@ -172,7 +172,7 @@ def find_person(organization: Organization, person: str) -> Steps[Learner]:
             named = {"text": text}
         rows = yield from ask(statement, organization=organization.id, **named)
         if len(rows) > 1:
-            raise UnknownPerson(person)
+            raise UnknownPerson(person, len(rows))
         if rows:
             return learner_from(rows[0])
     if channel.lower() not in set(ChannelName) or not external:
@@ -181,13 +181,17 @@ def find_person(organization: Organization, person: str) -> Steps[Learner]:
 
 
 def _welcome(organization: Organization, channel: ChannelName, external: str, person: str) -> Steps[Learner]:
-    """Make an account in the one workspace that the installation has on a channel."""
+    """Make an account in the one workspace that the installation has on a channel.
+
+    Raises:
+        UnknownWorkspace: it has none there, or several.
+    """
     rows = yield from ask(WORKSPACES, organization=organization.id, channel=channel.value)
     workspaces = [workspace_from(row) for row in rows]
     if not workspaces and channel is ChannelName.WEB:
         workspaces = [(yield from add_workspace(organization, PRACTICE_ROOM))]
     if len(workspaces) != 1:
-        raise UnknownPerson(person)
+        raise UnknownWorkspace(person, len(workspaces))
     learner = Learner(LearnerId(new_key()), organization.id)
     account = Account(workspaces[0].id, external, learner.id)
     yield from ask_bulk(changes.NEW_LEARNERS, [learner_row(learner)])

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from bot.app import now_utc
-from lessons.lint import render
+from bot.cli.printing import count
+from lessons.lint import Severity, render
 from lessons.loading import load
 from lessons.schema import catalogue_schema, lesson_schema
 
@@ -19,8 +20,11 @@ def lint(path: Path, form: str) -> int:
     text = render(findings, form)
     if text:
         print(text)
-    if form == "text" and catalogue is not None:
-        print(f"{len(catalogue.lessons)} lessons, {len(findings)} warnings.", file=sys.stderr)
+    if form == "text":
+        errors = sum(finding.severity is Severity.ERROR for finding in findings)
+        told = [count(len(catalogue.lessons), "lesson")] if catalogue else [count(errors, "error")]
+        told.append(count(len(findings) - errors, "warning"))
+        print(f"{', '.join(told)}.", file=sys.stderr)
     return 1 if catalogue is None else 0
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import textwrap
 import uuid
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.table import Table
+from rich.text import Text
 
 from bot.app import now_utc, read_catalogue
+from bot.cli.printing import make_console, print_columns
 from bot.dispatch import Dispatcher
 from bot.errors import UnknownLesson
 from bot.learning.opening import nearest_lesson
@@ -31,12 +32,15 @@ from bot.messages import (
     Message,
     Note,
     Progress,
-    Text,
 )
-from bot.model import ChannelName, Delivery, Incoming, Sender, Source, WorkspaceRef
+from bot.messages import Text as Said
+from bot.model import Answer, ChannelName, Delivery, Incoming, Sender, Source, WorkspaceRef
 from bot.settings import Settings
 from lessons.model import Catalogue
 from storage import open_store
+
+INTERRUPTED = 130
+"""What a command ends with that Ctrl-C ended (128 + SIGINT)."""
 
 
 class _Nowhere:
@@ -47,7 +51,7 @@ class _Nowhere:
 
 
 async def attempt(settings: Settings, lesson: str) -> int:
-    """Play one lesson from its first screen to its last.
+    """Play one lesson from its first screen to its last, or until the person leaves.
 
     Raises:
         UnknownLesson: the catalogue has none of this id.
@@ -55,14 +59,20 @@ async def attempt(settings: Settings, lesson: str) -> int:
     catalogue = read_catalogue(settings)
     if lesson not in catalogue.lessons:
         raise UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
-    console = Console(highlight=False)
+    console = make_console()
     organization = catalogue.organization
     store = await open_store("sqlite+aiosqlite:///:memory:", organization.name, organization.time_zone)
+    # The event loop would take Ctrl-C and go on waiting for the line that is being typed.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         desk = Dispatcher(store, lambda: catalogue, _Nowhere(), now_utc)
-        await _play(_Player(desk, console), catalogue, lesson)
+        ended = await _play(_Player(desk, console), catalogue, lesson)
+    except KeyboardInterrupt:
+        console.print("\nLeft; nothing was stored.", style="dim")
+        return INTERRUPTED
     finally:
         await store.close()
+    console.print(f"\n{'The end' if ended else 'Left'}; nothing was stored.", style="dim")
     return 0
 
 
@@ -73,9 +83,9 @@ class _Player:
         self.desk = desk
         self.console = console
 
-    async def do(self, verb: str, args: Args) -> Message | None:
+    async def do(self, verb: str, args: Args) -> Answer:
         """Do one thing and return what it brings up."""
-        answer = await self.desk.handle(
+        return await self.desk.handle(
             Incoming(
                 id=str(uuid.uuid4()),
                 workspace=WorkspaceRef(ChannelName.WEB, "terminal"),
@@ -87,13 +97,12 @@ class _Player:
                 takes_message=True,
             )
         )
-        return answer.message
 
 
-async def _play(player: _Player, catalogue: Catalogue, lesson: str) -> None:
-    family = catalogue.lessons[lesson].job_family
+async def _play(player: _Player, catalogue: Catalogue, lesson: str) -> bool:
+    """Answer the first questions in the person's place, then play; say whether the lesson came to its end."""
     settings = {
-        "job_family": family,
+        "job_family": catalogue.lessons[lesson].job_family,
         "tools": ",".join(catalogue.lessons[lesson].tools),
         "time_zone": "UTC",
         "confidence": "50",
@@ -102,85 +111,149 @@ async def _play(player: _Player, catalogue: Catalogue, lesson: str) -> None:
     await player.do("agree", {})
     for name, value in settings.items():
         await player.do("set", {"k": name, "x": value})
-    message = await player.do("lesson", {"id": lesson})
-    while message is not None:
-        _show(player.console, message)
+    answer = await player.do("lesson", {"id": lesson})
+    before: Message | None = None
+    while answer.message is not None:
+        message = answer.message
+        _show(player.console, message, before)
+        before = message
         if any(isinstance(block, Progress) and block.label == "Done" for block in message.blocks):
-            return
-        message = await _next(player, message)
+            return True
+        try:
+            answer = await _next(player, message)
+            while answer.problems:
+                player.console.print("\n".join(answer.problems.values()), style="yellow", markup=False)
+                answer = await _next(player, message)
+        except (_Left, EOFError):
+            return False
+    return False
 
 
-async def _next(player: _Player, message: Message) -> Message | None:
-    """Ask what to press, and press it; None where the person is leaving."""
+class _Left(Exception):
+    """The person typed q."""
+
+
+async def _next(player: _Player, message: Message) -> Answer:
+    """Ask what to press, and press it.
+
+    Raises:
+        _Left: the person is leaving.
+        EOFError: there is nobody to ask.
+    """
     actions: list[Button | Form] = []
     for block in message.blocks:
         actions += [block] if isinstance(block, Form) else block.options if isinstance(block, Choices) else []
-    for number, action in enumerate(actions, 1):
-        label = action.open_label if isinstance(action, Form) else action.label
-        strong = action.emphasis is Emphasis.PRIMARY
-        player.console.print(f"  [bold cyan]{number}[/] {'[bold]' if strong else ''}{escape(label)}")
-    while True:
-        typed = player.console.input("[dim]number, or q to leave ›[/] ").strip()
-        if typed in ("q", "quit", "exit"):
-            return None
-        if typed.isdecimal() and 1 <= int(typed) <= len(actions):
-            break
-    chosen = actions[int(typed) - 1]
+    chosen = _choose(player.console, actions)
     if isinstance(chosen, Button):
         return await player.do(chosen.verb, chosen.args)
+    if chosen.intro:
+        player.console.print(Text(chosen.intro))
     values = {field.name: _ask(player.console, field) for field in chosen.fields}
     return await player.do(chosen.submit, {**chosen.args, **values})
 
 
+def _choose(console: Console, actions: Sequence[Button | Form]) -> Button | Form:
+    """Ask until something that can be pressed is named; where all of it is numbers, these are its names."""
+    labels = [action.open_label if isinstance(action, Form) else action.label for action in actions]
+    console.print()
+    if all(label.isdecimal() for label in labels):
+        names, asked = labels, f"{', '.join(labels)}, or q to leave"
+    else:
+        names = [str(number) for number in range(1, len(labels) + 1)]
+        asked = f"{'1' if len(labels) == 1 else f'1 to {len(labels)}'}, or q to leave"
+        for name, label, action in zip(names, labels, actions, strict=True):
+            strong = "bold" if action.emphasis is Emphasis.PRIMARY else ""
+            console.print(Text.assemble((f" {name:>2}  ", "bold cyan"), (label, strong)))
+    while True:
+        typed = console.input(f"[dim]{asked} ›[/] ").strip().lower()
+        if typed in ("q", "quit", "exit"):
+            raise _Left
+        if typed in names:
+            return actions[names.index(typed)]
+
+
 def _ask(console: Console, field: Field) -> str:
-    """Ask for one field; an empty line takes what is proposed, and ends a longer text."""
-    console.print(f"[bold]{escape(field.label)}[/]")
+    """Ask for one field; an empty line takes what is proposed."""
+    console.print(Text(f"\n{field.label}", "bold"))
     if isinstance(field, ChoiceField):
-        for number, (_, label) in enumerate(field.options, 1):
-            console.print(f"  {number} {escape(label)}")
-        typed = console.input("› ").strip()
-        picked = [
-            field.options[int(n) - 1][0]
-            for n in typed.split()
-            if n.isdecimal() and 0 < int(n) <= len(field.options)
-        ]
-        return ",".join(picked or field.value)
+        return _ask_choice(console, field)
     if not field.multiline:
-        return console.input(f"[dim]({escape(field.value)})[/] › ").strip() or field.value
-    console.print("[dim]Paste, then an empty line.[/]")
+        proposed = f"[dim]({escape(field.value)})[/] " if field.value else ""
+        return console.input(f"{proposed}› ").strip() or field.value
+    console.print(f"Paste it, press Enter, and end with a line that says only {END}", style="dim")
+    return _ask_lines(console)
+
+
+def _ask_choice(console: Console, field: ChoiceField) -> str:
+    for number, (_, label) in enumerate(field.options, 1):
+        console.print(Text.assemble((f" {number:>2}  ", "bold cyan"), label))
+    typed = console.input("[dim]numbers, with spaces between ›[/] " if field.many else "› ").split()
+    numbers = [int(word) for word in typed if word.isascii() and word.isdigit()]
+    picked = [field.options[n - 1][0] for n in numbers if 1 <= n <= len(field.options)]
+    return ",".join(picked if field.many else picked[:1]) or ",".join(field.value)
+
+
+END = "."
+"""Ends a text: an empty line may stand in the middle of one."""
+
+
+def _ask_lines(console: Console) -> str:
     lines: list[str] = []
-    while line := console.input(""):
+    while (line := console.input("")).strip() != END:
         lines.append(line)
     return "\n".join(lines)
 
 
-def _show(console: Console, message: Message) -> None:
+def _show(console: Console, message: Message, before: Message | None) -> None:
+    """Show a message; a text to be copied that stood in the one before is not shown at length again."""
     console.print()
     for block in message.blocks:
-        _show_block(console, block)
+        if isinstance(block, Code) and before is not None and block in before.blocks:
+            console.print(Text(f"\n── {block.title or 'the text'}: as above", "dim"))
+        else:
+            _show_block(console, block)
 
 
 def _show_block(console: Console, block: Block) -> None:
     match block:
         case Heading(text, level):
-            console.print(f"[bold]{escape(text)}[/]" if level == 1 else f"\n[bold dim]{escape(text)}[/]")
-        case Text(text, strong):
-            console.print(Padding(escape(text), (1, 0, 0, 0)), style="bold" if strong else "")
+            console.print(Text(text if level == 1 else f"\n{text}", "bold"))
+        case Said(text, strong):
+            console.print(Text(f"\n{text}", "bold" if strong else ""))
         case Items(items, marks):
-            signs = {True: "[green]✓[/]", False: "[yellow]✗[/]", None: "•"}
             for item, mark in zip(items, marks or (None,) * len(items), strict=True):
-                console.print(f"  {signs[mark]} {escape(item)}")
+                _show_item(console, item, mark)
         case Code(text, title):
-            console.print(Panel(escape(text), title=escape(title) or None, title_align="left"))
+            _show_code(console, text, title)
         case Fields(pairs):
-            table = Table(box=None, show_header=False, pad_edge=False)
-            for name, value in pairs:
-                table.add_row(f"[dim]{escape(name)}[/]", escape(value))
-            console.print(table)
+            print_columns(console, pairs)
         case Progress(done, total, label):
-            filled = round(20 * done / total)
-            console.print(f"[green]{'━' * filled}[/][dim]{'━' * (20 - filled)} {escape(label)}[/]")
+            filled = round(BAR * done / total)
+            console.print(Text.assemble(("━" * filled, "green"), ("━" * (BAR - filled), "dim"), f" {label}"))
         case Note(text):
-            console.print(escape(text), style="dim")
+            console.print(Text(f"\n{text}", "dim"))
         case Choices() | Form():
             pass  # listed after the message, as what can be chosen
+
+
+BAR = 20
+"""Characters of the bar that shows how far along the lesson is."""
+
+_SIGNS = {True: ("✓", "green"), False: ("✗", "yellow"), None: ("•", "")}
+
+
+def _show_item(console: Console, item: str, mark: bool | None) -> None:
+    first, *more = textwrap.wrap(item, max(20, console.width - 4)) or [""]
+    console.print(Text.assemble("  ", _SIGNS[mark], f" {first}"))
+    for line in more:
+        console.print(Text(f"    {line}"))
+
+
+def _show_code(console: Console, text: str, title: str) -> None:
+    """Show a text between two rules, with nothing beside it, so that it can be copied as it stands."""
+    width = min(console.width, 80)
+    console.print(
+        Text(f"\n── {title} {'─' * (width - len(title) - 4)}" if title else "\n" + "─" * width, "dim")
+    )
+    console.print(Text(text.rstrip("\n")), soft_wrap=True)
+    console.print(Text("─" * width, "dim"))
