@@ -5,7 +5,6 @@ Times are aware UTC and end in `_at`; a local day ends in `_on`. Nothing here do
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -522,8 +521,8 @@ class Draw:
     point: str
 
     def id(self, name: str) -> str:
-        """Return 26 characters [a-z2-7] (130 bits), the same for the same name."""
-        return base64.b32encode(self._digest(name)[:17])[:26].decode().lower()
+        """Return 26 characters [0-9a-f] (104 bits), the same for the same name."""
+        return self._digest(name).hex()[:26]
 
     def chance(self, name: str) -> float:
         """Return a number in [0, 1), the same for the same name."""

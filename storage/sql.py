@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 from typing import Generic, TypeVar, cast
 
@@ -146,7 +147,7 @@ class Compiler:
             if text is None:
                 return
             rows = call.rows[start : start + size]
-            yield text, rows[0] if size == 1 else tuple(value for row in rows for value in row)
+            yield text, rows[0] if size == 1 else tuple(chain.from_iterable(rows))
             start, left = start + size, left - size
 
     def _portion(self, statement: Bulk[object], size: int) -> str | None:

@@ -19,6 +19,7 @@ from bot.errors import StorageUnavailable
 from bot.model import Changes, Organization, SessionId, Snapshot, Workspace
 from bot.ports import Clock, Needs, Settlement
 from storage.archive import PORTION
+from storage.known import Known
 from storage.lite import begin_reading, connect, prepare, run
 from storage.rows import micros
 from storage.snapshot import read_snapshot
@@ -47,11 +48,13 @@ class SqliteStore(CommonStore):
         self._folder = folder
         self._reader = connect(path)
         self._reader.execute("PRAGMA query_only = ON")
+        self._known = Known(organization)
         self._writer = Writer(
             connect(path, durable=folder is None),
             organization=organization,
             clock=clock,
             stored=self._lessons,
+            known=self._known,
         )
         self._closed = False
 
@@ -74,9 +77,12 @@ class SqliteStore(CommonStore):
         self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
     ) -> Snapshot:
         """Read what a handler may know of the person behind `account`."""
-        # One statement sees one state of the database by itself; a transaction is for several.
-        look = self._look_once if needs == _NOTHING else self._look
-        seen = look(read_snapshot(self._organization, workspace, account, session, needs, now))
+        if needs == _NOTHING:
+            known = self._known.snapshot(workspace, account, session, self._lessons)
+            if known is not None:
+                return known
+        seen = self._look(read_snapshot(self._organization, workspace, account, session, needs, now))
+        self._known.read(seen)
         if seen.session is None:
             return seen
         return replace(seen, lesson=await self.lesson(seen.session.lesson_version))
@@ -101,15 +107,6 @@ class SqliteStore(CommonStore):
             self._reader.close()
             if self._folder is not None:
                 self._folder.cleanup()
-
-    def _look_once(self, steps: Steps[T]) -> T:
-        """Run steps of a single statement."""
-        if self._closed:
-            raise StorageUnavailable("closed")
-        try:
-            return run(self._reader, steps)
-        except sqlite3.Error as error:
-            raise StorageUnavailable(str(error)) from error
 
     def _look(self, steps: Steps[T]) -> T:
         if self._closed:

@@ -21,6 +21,7 @@ from bot.errors import Conflict, Duplicate, LapsError, StorageUnavailable
 from bot.model import Changes, Organization
 from bot.ports import Clock, Settlement
 from storage.deliveries import settle
+from storage.known import Known, Work
 from storage.lite import run
 from storage.rows import micros
 from storage.sql import Steps
@@ -47,7 +48,7 @@ class Job:
     A change or settlements share a transaction with others; steps have one to themselves.
     """
 
-    work: Changes | Sequence[Settlement] | Callable[[], Steps[object]]
+    work: Work
     future: asyncio.Future[object]
     deadline: datetime | None = None
     since: float = field(default_factory=time.monotonic)
@@ -67,6 +68,7 @@ class Writer:
         organization: whose changes are written.
         clock: for deadlines, and for when an incoming id was handled.
         stored: lessons, by version, that are known to be stored.
+        known: is told what was committed, and when another process wrote to the file.
     """
 
     def __init__(
@@ -76,12 +78,15 @@ class Writer:
         organization: Organization,
         clock: Clock,
         stored: Container[str],
+        known: Known,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._connection = connection
         self._organization = organization
         self._clock = clock
         self._stored = stored
+        self._known = known
+        self._seen = self._data_version()
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._is_busy = False
@@ -171,6 +176,15 @@ class Writer:
                 return jobs
         return []
 
+    def _others_wrote(self) -> bool:
+        """Say whether another connection committed since the last look; what was read before may be old."""
+        before, self._seen = self._seen, self._data_version()
+        return self._seen != before
+
+    def _data_version(self) -> int:
+        row: tuple[int] = self._connection.execute("PRAGMA data_version").fetchone()
+        return row[0]
+
     def _wanted(self, jobs: list[Job]) -> list[Job]:
         """Return the jobs that somebody still waits for, and refuse those that are past their deadline."""
         now = self._clock()
@@ -185,7 +199,9 @@ class Writer:
             return [((yield from first()), None)]
         batch = [job.work for job in jobs if isinstance(job.work, Changes)]
         verdicts: list[Verdict] = []
-        if batch:
+        if self._others_wrote() and self._known.distrust():
+            verdicts = [Conflict("another process wrote to the file") for _ in batch]
+        elif batch:
             now = micros(self._clock())
             verdicts = yield from write_changes(batch, self._organization, now, self._stored)
         yield from settle([ended for job in jobs if isinstance(job.work, Sequence) for ended in job.work])
@@ -206,19 +222,21 @@ class Writer:
     def _answer(self, outcomes: list[Outcome]) -> None:
         """Wake the event loop once, for all of them."""
         try:
-            self._loop.call_soon_threadsafe(_resolve, outcomes)
+            self._loop.call_soon_threadsafe(self._resolve, outcomes)
         except RuntimeError:
             _LOG.warning("nobody waits any more: the event loop is closed")
 
+    # And this in the event loop again.
 
-def _resolve(outcomes: Iterable[Outcome]) -> None:
-    for job, (result, error) in outcomes:
-        if job.future.done():
-            continue
-        if error is None:
-            job.future.set_result(result)
-        else:
-            job.future.set_exception(error)
+    def _resolve(self, outcomes: Iterable[Outcome]) -> None:
+        for job, (result, error) in outcomes:
+            self._known.ended(job.work, error)
+            if job.future.done():
+                continue
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(error)
 
 
 def _is_of_database(error: Exception) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from bot.errors import StorageUnavailable
 from bot.model import Changes, Learner
 from storage import writer
+from storage.known import Known
 from storage.lite import connect
 from tests.contract.crashing import CLIENTS
 from tests.stores import LEASE, Place, Town, verdicts
@@ -133,7 +134,10 @@ async def test_a_full_database_refuses_and_recovers(lite: Town, file: Path) -> N
     connection = connect(file)
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
-    small = writer.Writer(connection, organization=lite.organization, clock=lite.clock, stored=())
+    known = Known(lite.organization)
+    small = writer.Writer(
+        connection, organization=lite.organization, clock=lite.clock, stored=(), known=known
+    )
     big = Changes(learner=learner, events=tuple(lite.event(learner, tool="x" * 500) for _ in range(300)))
     with pytest.raises(StorageUnavailable, match="full"):
         await small.submit(big)
