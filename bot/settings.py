@@ -6,6 +6,7 @@ Each is described beside it and in docs/operating.md; `laps doctor` prints them 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -113,7 +114,7 @@ class Settings(BaseSettings):
         return tuple(name for name, value in wanted.items() if not value)
 
     def check(self, host: str) -> None:
-        """Refuse combinations that would open a door to strangers.
+        """Refuse what cannot work, and combinations that would open a door to strangers.
 
         Args:
             host: the address that Laps is to listen on.
@@ -121,6 +122,12 @@ class Settings(BaseSettings):
         Raises:
             ConfigError: names the setting and the mend.
         """
+        if not _is_web_address(self.slack_api_url):
+            raise ConfigError(
+                "SLACK_API_URL",
+                "is no address of a Web API",
+                "Set it to one such as https://slack-gov.com/api/, without user and password, or unset it.",
+            )
         if self.teams_anonymous and (self.microsoft_app_id or self.microsoft_app_password):
             raise ConfigError(
                 "LAPS_TEAMS_ANONYMOUS",
@@ -145,6 +152,15 @@ class Settings(BaseSettings):
     def web_on(self, host: str) -> bool:
         """Say whether the practice room is on."""
         return is_loopback(host) and self.web is not False
+
+
+def _is_web_address(text: str) -> bool:
+    """Say whether a text is an http or https address without user and password."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
 
 
 def read_settings() -> Settings:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
 from bot.app import channel_states, make_adapters, now_utc, read_catalogue
-from bot.cli.logs import start_logging
+from bot.cli.logs import quiet_libraries
 from bot.cli.printing import count, make_console, print_columns
 from bot.errors import ConfigError, LapsError
 from bot.model import Answer, ChannelName, Incoming
@@ -43,11 +42,13 @@ async def doctor(settings: Settings, form: str) -> int:
 
     A channel that nobody began to set up is off, and that is well. Returns 1 where something is not.
     """
-    start_logging(logging.ERROR, logging.ERROR)
-    found = [*_settings(settings), *_combination(settings), *_channels(settings)]
+    quiet_libraries()
+    clashes = [*_combination(settings)]
+    found = [*_settings(settings), *clashes, *_channels(settings)]
     catalogue, lessons = _catalogue(settings)
     found += [lessons, await _database(settings, catalogue)]
-    found += await _adapters(settings)
+    if not clashes:
+        found += await _adapters(settings)
     if form == "json":
         rows = [{"subject": d.subject, "well": d.well, "detail": d.detail, "mend": d.mend} for d in found]
         print(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -39,12 +39,23 @@ def _value(value: object) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def start_logging(ours: int = logging.INFO, others: int = logging.WARNING) -> None:
-    """Send what Laps and its libraries have to say to standard error, from these levels on."""
+def start_logging() -> None:
+    """Send what Laps has to say, and what worries its libraries, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
-    logging.basicConfig(level=others, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:
-        logging.getLogger(name).setLevel(ours)
-    # Bolt warns that it ignores SLACK_BOT_TOKEN, which is on purpose.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.INFO)
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Leave out Bolt's warnings that it does not use SLACK_BOT_TOKEN, which is on purpose.
+
+    Bolt sets the level of its loggers itself, so a filter is what is left.
+    """
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_an_error)
+
+
+def _is_an_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import ChannelState, Server, build, channel_states
+from bot.app import ChannelState, Server, build, channel_states, keep_what_is_loaded
 from bot.cli.logs import start_logging
 from bot.cli.printing import count, make_console, print_columns
 from bot.errors import ConfigError
@@ -39,6 +39,7 @@ async def run(settings: Settings, host: str, port: int) -> int:
     runner = web.AppRunner(server.application(), access_log=None, handle_signals=False)
     await runner.setup()
     try:
+        keep_what_is_loaded()
         await _listen(web.TCPSite(runner, host, port), host, port)
         stopped = _stop_signal()
         announce(make_console(), server, host, _port_of(runner, port))

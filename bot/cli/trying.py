@@ -187,7 +187,9 @@ def _ask(console: Console, field: Field) -> str:
 def _ask_choice(console: Console, field: ChoiceField) -> str:
     for number, (_, label) in enumerate(field.options, 1):
         console.print(Text.assemble((f" {number:>2}  ", "bold cyan"), label))
-    typed = console.input("[dim]numbers, with spaces between ›[/] " if field.many else "› ").split()
+    proposed = " ".join(str(n) for n, (value, _) in enumerate(field.options, 1) if value in field.value)
+    asked = "numbers, with spaces between" if field.many else "a number"
+    typed = console.input(f"[dim]{asked} ({proposed}) ›[/] ").split()
     numbers = [int(word) for word in typed if word.isascii() and word.isdigit()]
     picked = [field.options[n - 1][0] for n in numbers if 1 <= n <= len(field.options)]
     return ",".join(picked if field.many else picked[:1]) or ",".join(field.value)
