@@ -24,6 +24,7 @@ from adapters.slack.render import render
 from adapters.teams.app import TeamsAdapter, TeamsConfig
 from adapters.teams.render import activity
 from benchmarks.traffic import SECRET, TEAM, TENANT
+from bot.app import keep_what_is_loaded
 from bot.dispatch import Dispatcher
 from bot.errors import RateLimited
 from bot.messages import Limits, Message
@@ -200,6 +201,7 @@ async def connector(folder: Path) -> web.Application:
     return application
 
 
+OURS = ("slack", "teams")
 SERVERS: dict[str, Callable[[Path], Awaitable[web.Application]]] = {
     "slack": lambda folder: ours(folder, ChannelName.SLACK),
     "teams": lambda folder: ours(folder, ChannelName.TEAMS),
@@ -213,6 +215,8 @@ async def serve(name: str, folder: Path) -> None:
     """Serve until told to stop; with PROFILE set, the profile's top rows go to FOLDER/profile.txt."""
     runner = web.AppRunner(await SERVERS[name](folder), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
+    if name in OURS:  # as `laps run` does
+        keep_what_is_loaded()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     (folder / "port.new").write_text(str(runner.addresses[0][1]))
     (folder / "port.new").rename(folder / "port")
