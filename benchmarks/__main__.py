@@ -27,7 +27,8 @@ from benchmarks import sending
 from benchmarks.load import Request, Run, as_fast_as_possible, at_a_rate
 from benchmarks.traffic import Crowd, Learner, slack_press, teams_message, teams_press
 
-CONNECTIONS = 32
+FEW, MANY = 16, 64
+"""Connections at once: as an installation sees on a busy morning, and more than any will."""
 RESULTS = Path(__file__).parent / "RESULTS.md"
 NOWHERE = "http://127.0.0.1:9/teams/"
 
@@ -95,90 +96,114 @@ def server(name: str, folder: Path, profile: bool = False) -> Iterator[Server]:
         running.stop()
 
 
-def _closed(port: int, make: Request, seconds: float) -> Run:
-    asyncio.run(as_fast_as_possible(port, make, CONNECTIONS, min(1.0, seconds)))
-    return asyncio.run(as_fast_as_possible(port, make, CONNECTIONS, seconds))
+def _closed(port: int, make: Request, connections: int, seconds: float) -> Run:
+    asyncio.run(as_fast_as_possible(port, make, connections, min(1.0, seconds)))
+    return asyncio.run(as_fast_as_possible(port, make, connections, seconds))
 
 
 def _presses(crowd: Crowd, make: Callable[[Learner], bytes]) -> Request:
     return lambda connection: make(crowd.next(connection))
 
 
+def _strangers(connections: int) -> Crowd:
+    """Give people for a stock server, which knows none."""
+    return Crowd([Learner(f"U{number}", "s") for number in range(512)], connections)
+
+
 def _ours(
-    name: str, make: Callable[[Learner], bytes], folder: Path, seconds: float
-) -> tuple[float, Server, Request]:
-    running = Server(name, folder / f"{name}-{time.time_ns()}")
-    requests = _presses(Crowd(running.learners(), CONNECTIONS), make)
-    asyncio.run(as_fast_as_possible(running.port, requests, CONNECTIONS, min(1.0, seconds)))
-    running.settle()
-    run = asyncio.run(as_fast_as_possible(running.port, requests, CONNECTIONS, seconds))
-    if run.failures:
-        raise SystemExit(f"{name}: {run.failures} of {run.answers} answers failed")
-    late = running.settle()
-    return run.answers / (run.seconds + late), running, requests
+    name: str, make: Callable[[Learner], bytes], folder: Path, connections: int, seconds: float, half: bool
+) -> tuple[float, Run | None]:
+    """Measure Laps: the rate from request to settled delivery, and the latencies at half of it."""
+    with server(name, folder) as running:
+        requests = _presses(Crowd(running.learners(), connections), make)
+        asyncio.run(as_fast_as_possible(running.port, requests, connections, min(1.0, seconds)))
+        running.settle()
+        run = asyncio.run(as_fast_as_possible(running.port, requests, connections, seconds))
+        if run.failures:
+            raise SystemExit(f"{name}: {run.failures} of {run.answers} answers failed")
+        rate = run.answers / (run.seconds + running.settle())
+        if not half:
+            return rate, None
+        return rate, asyncio.run(at_a_rate(running.port, requests, connections, seconds, rate / 2))
 
 
-def measure_slack(folder: Path, rounds: int, seconds: float) -> Row:
-    """Interactions through /slack/events against a stock Bolt app that does nothing."""
-    mine, stock = [], []
+def _beside(
+    what: str,
+    baseline: str,
+    goal: float,
+    rounds: int,
+    stock: Callable[[], float],
+    ours: Callable[[bool], tuple[float, Run | None]],
+) -> Row:
+    """Measure a baseline and Laps in turn, and take the medians; half load is measured in the last round."""
+    theirs, mine = [], []
     half: Run | None = None
     for number in range(rounds):
-        with server("stock-bolt", folder) as bolt:
-            crowd = Crowd([Learner(f"U{n}", "s") for n in range(512)], CONNECTIONS)
-            stock.append(_closed(bolt.port, _presses(crowd, slack_press), seconds).rate)
-        rate, running, requests = _ours("slack", slack_press, folder, seconds)
+        theirs.append(stock())
+        rate, half = ours(number == rounds - 1)
         mine.append(rate)
-        if number == rounds - 1:
-            load = statistics.median(mine) / 2
-            half = asyncio.run(at_a_rate(running.port, requests, CONNECTIONS, seconds, load))
-        running.stop()
-    return Row(
-        "Slack presses", statistics.median(mine), "stock Bolt, no-op", statistics.median(stock), 1.0, half
+    return Row(what, statistics.median(mine), baseline, statistics.median(theirs), goal, half)
+
+
+def measure_slack(folder: Path, rounds: int, seconds: float, connections: int) -> Row:
+    """Interactions through /slack/events against a stock Bolt app that does nothing."""
+
+    def stock() -> float:
+        with server("stock-bolt", folder) as bolt:
+            return _closed(
+                bolt.port, _presses(_strangers(connections), slack_press), connections, seconds
+            ).rate
+
+    return _beside(
+        f"Slack presses, {connections} at once",
+        "stock Bolt, no-op",
+        1.0,
+        rounds,
+        stock,
+        lambda half: _ours("slack", slack_press, folder, connections, seconds, half),
     )
 
 
-def _stock_teams(folder: Path, seconds: float) -> float:
-    with server("connector", folder) as sink, server("stock-cloud-adapter", folder) as cloud:
-        url = f"http://127.0.0.1:{sink.port}/teams/"
-        crowd = Crowd([Learner(f"U{n}", "s") for n in range(512)], CONNECTIONS)
-        return _closed(cloud.port, _presses(crowd, lambda p: teams_message(p, url)), seconds).rate
-
-
-def measure_teams(folder: Path, rounds: int, seconds: float) -> Row:
+def measure_teams(folder: Path, rounds: int, seconds: float, connections: int) -> Row:
     """Interactions through /api/messages against a stock CloudAdapter echo."""
-    mine, stock = [], []
-    half: Run | None = None
-    for number in range(rounds):
-        stock.append(_stock_teams(folder, seconds))
-        rate, running, requests = _ours("teams", lambda p: teams_press(p, NOWHERE), folder, seconds)
-        mine.append(rate)
-        if number == rounds - 1:
-            load = statistics.median(mine) / 2
-            half = asyncio.run(at_a_rate(running.port, requests, CONNECTIONS, seconds, load))
-        running.stop()
-    return Row(
-        "Teams presses", statistics.median(mine), "CloudAdapter echo", statistics.median(stock), 10.0, half
+
+    def stock() -> float:
+        with server("connector", folder) as sink, server("stock-cloud-adapter", folder) as cloud:
+            url = f"http://127.0.0.1:{sink.port}/teams/"
+            requests = _presses(_strangers(connections), lambda person: teams_message(person, url))
+            return _closed(cloud.port, requests, connections, seconds).rate
+
+    return _beside(
+        f"Teams presses, {connections} at once",
+        "CloudAdapter echo",
+        10.0,
+        rounds,
+        stock,
+        lambda half: _ours(
+            "teams", lambda person: teams_press(person, NOWHERE), folder, connections, seconds, half
+        ),
     )
 
 
 def measure_sending(folder: Path, rounds: int, seconds: float) -> Row:
     """Cards through our sender against botbuilder's own."""
-    mine, stock = [], []
-    for _ in range(rounds):
-        with server("connector", folder) as sink:
-            url = f"http://127.0.0.1:{sink.port}/teams/"
-            stock.append(asyncio.run(sending.stock(url, seconds)))
-            mine.append(asyncio.run(sending.ours(url, seconds)))
-    return Row(
-        "cards sent to Teams", statistics.median(mine), "botbuilder's client", statistics.median(stock), 8.0
-    )
+    with server("connector", folder) as sink:
+        url = f"http://127.0.0.1:{sink.port}/teams/"
+        return _beside(
+            "cards sent to Teams",
+            "botbuilder's client",
+            8.0,
+            rounds,
+            lambda: asyncio.run(sending.stock(url, seconds)),
+            lambda half: (asyncio.run(sending.ours(url, seconds)), None),
+        )
 
 
 def profile(folder: Path, seconds: float) -> str:
     """Give the top rows of where a Slack server spends its time."""
     with server("slack", folder, profile=True) as running:
-        requests = _presses(Crowd(running.learners(), CONNECTIONS), slack_press)
-        asyncio.run(as_fast_as_possible(running.port, requests, CONNECTIONS, seconds))
+        requests = _presses(Crowd(running.learners(), MANY), slack_press)
+        asyncio.run(as_fast_as_possible(running.port, requests, MANY, seconds))
         running.settle()
         where = running.folder / "profile.txt"
     return where.read_text()
@@ -259,7 +284,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="laps-bench-") as name:
         folder = Path(name)
         rows = [
-            measure(folder, rounds, seconds) for measure in (measure_slack, measure_teams, measure_sending)
+            measure_slack(folder, rounds, seconds, FEW),
+            measure_slack(folder, rounds, seconds, MANY),
+            measure_teams(folder, rounds, seconds, FEW),
+            measure_teams(folder, rounds, seconds, MANY),
+            measure_sending(folder, rounds, seconds),
         ]
         profiled = profile(folder, seconds)
     console.print(table(rows))

@@ -1,0 +1,85 @@
+"""The benchmark counts right, and what it sends is what the platforms send."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.slack import front
+from adapters.slack.inbound import normalise as slack_incoming
+from benchmarks.__main__ import Row, report
+from benchmarks.load import Run, http_post, percentile
+from benchmarks.traffic import SECRET, Crowd, Learner, slack_press, teams_press
+from bot.model import Incoming
+
+
+def body_of(request: bytes) -> tuple[dict[str, str], bytes]:
+    """Take a request apart into its headers and body."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    _, *lines = head.decode().split("\r\n")
+    return dict(line.split(": ", 1) for line in lines), body
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.0, 1.0), (0.5, 3.0), (0.99, 5.0), (1.0, 5.0)])
+def test_a_percentile_is_one_of_the_values(share: float, found: float) -> None:
+    """The nearest rank is taken, whatever the order of the values."""
+    assert percentile([5.0, 1.0, 4.0, 2.0, 3.0], share) == found
+
+
+def test_nothing_has_no_latency() -> None:
+    """A run without answers does not divide by nothing."""
+    assert percentile([], 0.99) == 0.0
+
+
+def test_a_rate_is_answers_a_second_and_stands_beside_its_baseline() -> None:
+    """The ratio is what is claimed."""
+    run = Run(300, 2.0, (1.0, 2.0))
+    assert run.rate == 150.0
+    assert Row("Slack presses", run.rate, "stock Bolt", 75.0, 1.0).ratio == 2.0
+
+
+def test_the_results_say_what_was_measured_and_what_was_aimed_at() -> None:
+    """Each row has its rate, its baseline's rate, their ratio and the goal."""
+    row = Row("Slack presses", 1500.0, "stock Bolt", 1000.0, 1.0, Run(2, 1.0, (3.0, 9.0)))
+    assert "| Slack presses | 1,500 | stock Bolt | 1,000 | 1.50 | 1 | 9.0 / 9.0 ms |" in report(
+        [row], "profile"
+    )
+
+
+def test_a_request_says_how_long_it_is() -> None:
+    """The body follows the headers, with its length in bytes."""
+    headers, body = body_of(http_post("/x", "ä".encode(), {"A": "b"}))
+    assert (headers["Content-Length"], headers["A"], body) == ("2", "b", "ä".encode())
+
+
+def test_a_press_in_slack_is_signed_and_read() -> None:
+    """What is measured is let in at the door and understood."""
+    headers, body = body_of(slack_press(Learner("U1", "session")))
+    front.verify(SECRET, headers, body, lambda: datetime.now(UTC))
+    incoming = slack_incoming(front.parse(headers["Content-Type"], body))
+    assert isinstance(incoming, Incoming)
+    assert (incoming.sender.external, incoming.args["s"]) == ("U1", "session")
+
+
+def test_a_learner_goes_to_and_fro_with_the_version_that_the_session_has() -> None:
+    """Each press names the version that the one before has led to, so that none is an old button."""
+    learner = Learner("U1", "session")
+    presses = [learner.press() for _ in range(4)]
+    assert [verb for verb, _ in presses] == ["done", "again", "done", "again"]
+    versions = [int(args["v"]) for _, args in presses]
+    assert versions == list(range(versions[0], versions[0] + 4))
+
+
+def test_people_are_shared_out_among_connections() -> None:
+    """Nobody presses on two connections, and everybody has a turn."""
+    crowd = Crowd([Learner(f"U{number}", "s") for number in range(6)], 2)
+    taken = [[crowd.next(connection).user for _ in range(4)] for connection in range(2)]
+    assert taken == [["U0", "U2", "U4", "U0"], ["U1", "U3", "U5", "U1"]]
+
+
+def test_each_activity_in_teams_is_another() -> None:
+    """No two have one id, or the second would count as a repeat."""
+    learner = Learner("U1", "session")
+    one, other = (teams_press(learner, "http://127.0.0.1:9/") for _ in range(2))
+    assert one != other
