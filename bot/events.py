@@ -6,11 +6,12 @@ The line that `laps events export` writes and `laps events import` reads is a pu
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -101,24 +102,29 @@ class AdoptionEvent:
     properties: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
+# No database holds a NUL in a text, and no name of ours is nearly as long.
+_Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+_Name = Annotated[_Text, Field(min_length=1)]
+
+
 class _Line(BaseModel):
     """The event line of the public contract, as it is read."""
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(min_length=1, max_length=200)
+    id: _Name
     occurred_at: AwareDatetime
     local_date: date
-    workspace: str | None = Field(default=None, max_length=200)
-    learner: str = Field(min_length=1, max_length=200)
+    workspace: _Text | None = None
+    learner: _Name
     channel: Literal["slack", "teams", "web"] | None = None
     surface: Literal["direct_message", "conversation", "form", "home"] | None = None
     type: EventType
-    lesson: str | None = None
-    lesson_version: str | None = None
-    step: int | None = Field(default=None, ge=0)
-    use_case: str | None = None
-    tool: str | None = None
+    lesson: _Text | None = None
+    lesson_version: _Text | None = None
+    step: int | None = Field(default=None, ge=0, le=1000)
+    use_case: _Text | None = None
+    tool: _Text | None = None
     evidence: Evidence | None = None
     properties: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -159,7 +165,19 @@ def from_line(line: str) -> AdoptionEvent:
         raise ValueError(f"not JSON: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'line'}: {first['msg']}") from error
+        place = ".".join(map(str, first["loc"])) or "line"
+        problem = _unknown_type(first["input"]) if place == "type" else first["msg"]
+        raise ValueError(f"{place}: {problem}") from error
     values = {name: getattr(read, name) for name in _Line.model_fields}
-    values["occurred_at"] = read.occurred_at.astimezone(UTC)
+    try:
+        values["occurred_at"] = read.occurred_at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("occurred_at: out of the calendar") from error
     return AdoptionEvent(**values)
+
+
+def _unknown_type(found: object) -> str:
+    if not isinstance(found, str):
+        return "the type of the event is missing"
+    near = difflib.get_close_matches(found[:100], list(EventType), n=1)
+    return f"there is no {found[:100]!r}" + (f"; did you mean {near[0].value}?" if near else "")

@@ -66,7 +66,7 @@ def environment(folder: Path, **settings: str) -> Mapping[str, str]:
 
 @asynccontextmanager
 async def process(
-    *arguments: str, folder: Path, stdin: int = asyncio.subprocess.DEVNULL, **settings: str
+    *arguments: str, folder: Path, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a command as a process of its own, which is gone at the end."""
     started = await asyncio.create_subprocess_exec(
@@ -76,7 +76,7 @@ async def process(
         *arguments,
         cwd=folder,
         env=environment(folder, **settings),
-        stdin=stdin,
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -58,7 +58,10 @@ async def attempt(settings: Settings, lesson: str) -> int:
     """
     catalogue = read_catalogue(settings)
     if lesson not in catalogue.lessons:
-        raise UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
+        unknown = UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
+        if unknown.nearest is None:
+            unknown.hint = f"There are: {', '.join(catalogue.lessons)}."
+        raise unknown
     console = make_console()
     organization = catalogue.organization
     store = await open_store("sqlite+aiosqlite:///:memory:", organization.name, organization.time_zone)
