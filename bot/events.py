@@ -180,4 +180,4 @@ def _unknown_type(found: object) -> str:
     if not isinstance(found, str):
         return "the type of the event is missing"
     near = difflib.get_close_matches(found[:100], list(EventType), n=1)
-    return f"there is no {found[:100]!r}" + (f"; did you mean {near[0].value}?" if near else "")
+    return f"there is no {found[:100]!r}" + (f"; did you mean {near[0]}?" if near else "")
