@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.inbound import MOST_TEXT, normalise
-from bot.model import ChannelName, Incoming, Source, Surface, Unsupported
+from bot.model import ChannelName, Draw, Incoming, Source, Surface, Unsupported
 
 ID = "0b7f8a54-3c7e-4f0e-9f59-7a1f5f1c2d3e"
 JSON = st.recursive(
@@ -105,3 +105,14 @@ def test_what_is_not_of_the_pages_shape_is_refused(said: dict[str, Any]) -> None
 def test_reading_is_total(said: object) -> None:
     """Whatever JSON comes, it is read or refused, never an error."""
     assert isinstance(normalise(said, "ann"), Incoming | Unsupported)
+
+
+@given(st.text(max_size=20))
+def test_any_code_that_is_shown_can_be_typed(point: str) -> None:
+    """Whatever characters a joining code is drawn from, typing it is read as joining."""
+    drawn = Draw(b"salt", point, "1").id("code")
+    code = f"{drawn[:4]}-{drawn[4:8]}"
+    assert (taken(text=f"join {code}").verb, taken(text=f"Join {code.upper()}").args) == (
+        "join",
+        {"code": code},
+    )
