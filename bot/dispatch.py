@@ -13,9 +13,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import joining, pages
-from bot.errors import Conflict, Duplicate, InvalidInput, Refusal, StorageError, StorageUnavailable
+from bot.errors import (
+    Conflict,
+    Duplicate,
+    InvalidInput,
+    Refusal,
+    StorageError,
+    StorageUnavailable,
+    UnknownLesson,
+)
 from bot.learning.path import UNFINISHED
-from bot.messages import Button, Choices, Message, Text, say
+from bot.messages import Button, Choices, Emphasis, Message, Text, say
 from bot.model import (
     Account,
     Answer,
@@ -301,7 +309,11 @@ def _apology(incoming: Incoming, error: Exception) -> Message:
 
 def _refused(refusal: Refusal) -> Message:
     text = f"{refusal} {refusal.hint}".strip()
-    return say(text, Choices((Button("Next lesson", "next"), Button("Lessons", "lessons"))))
+    buttons: tuple[Button, ...] = (Button("Next lesson", "next"), Button("Lessons", "lessons"))
+    if isinstance(refusal, UnknownLesson) and refusal.nearest:
+        meant = Button("Open that one", "lesson", {"id": refusal.nearest}, Emphasis.PRIMARY)
+        buttons = (meant, *buttons)
+    return say(text, Choices(buttons))
 
 
 def _account(incoming: Incoming, snapshot: Snapshot, learner: Learner) -> Account | None:

@@ -33,7 +33,7 @@ from lessons.model import Catalogue
 def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
     """Say what Laps is, who sees what and how to stop, and ask for consent."""
     days = catalogue.organization.keep_text_days
-    kept = "dropped at once" if days == 0 else f"deleted after {days} days"
+    kept = "and not kept" if days == 0 else f"and deleted after {days} days"
     blocks: tuple[Block, ...] = (
         Heading("Laps: short practice with AI, on your own work"),
         Text(
@@ -46,8 +46,8 @@ def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
                     "Who sees what: your answers are yours. Your organization sees figures for groups of "
                     "five or more, never yours alone."
                 ),
-                f"What you paste is checked by simple rules, then {kept}. No AI reads it.",
-                "How to stop: type stop, at any time. Type pause for a while of quiet.",
+                f"What you paste is checked by simple rules {kept}. No AI reads it here.",
+                "How to stop: type “stop” at any time, or “pause” for a quiet while.",
             )
         ),
         Choices(
@@ -64,20 +64,20 @@ def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
 
 def declined() -> Message:
     """Take a No kindly, with the way back in."""
-    text = "All right: Laps will not write to you. If you change your mind, the door is here."
+    text = "All right, Laps will not write to you. If you change your mind, press here."
     return say(text, Choices((Button("Take part after all", "agree"),)))
 
 
 def stopped() -> Message:
     """Say that Laps has stopped, with the way back in."""
-    text = "Laps has stopped for you and will not write again. What you did is kept for when you come back."
+    text = "Laps has stopped and will not write to you. What you did is kept, in case you come back."
     return say(text, Choices((Button("Come back", "resume"),)))
 
 
 def paused(until: date | None) -> Message:
     """Say until when Laps is quiet."""
     when = f"until {until:%A}, {until.day} {until:%B %Y}" if until else "until you say resume"
-    text = f"Quiet {when}. You can still take a lesson whenever you like: type next."
+    text = f"Quiet {when}. You can still take a lesson whenever you like: type “next”."
     return say(text, Choices((Button("Resume now", "resume"), Button("Next lesson", "next"))))
 
 
@@ -103,7 +103,7 @@ def _ask_job_family(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tup
     )
     return (
         Heading("What is your job?"),
-        Text("You get lessons on tasks of this job. You can change it later: type me."),
+        Text("You get lessons on tasks of this job. To change it later, type “me”."),
         Choices(buttons),
     )
 
@@ -134,7 +134,7 @@ def _ask_time_zone(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tupl
     account, learner = snapshot.account, snapshot.learner
     told = (account.time_zone if account else None) or (learner.time_zone if learner else None)
     zone = told or snapshot.organization.time_zone
-    source = f"{snapshot.workspace.channel.spoken} says" if told else "Most people here have"
+    source = "Your time zone seems to be" if told else "Most people here are in"
     form = Form(
         name="zone",
         title="Your time zone",
@@ -146,15 +146,16 @@ def _ask_time_zone(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tupl
     )
     return (
         Heading("When is your day?"),
-        Text(f"{source} {zone.replace('_', ' ')}. Laps keeps to your hours, so it should be right."),
+        Text(f"{source} {zone.replace('_', ' ')}. Laps writes only in your working hours."),
         Choices((Button("That is right", "set", {**args, "x": zone}, Emphasis.PRIMARY),)),
         form,
     )
 
 
 def _ask_confidence(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
+    again = snapshot.who.confidence is not None
     return (
-        Heading("One number before you start"),
+        Heading("Your confidence today" if again else "One number before you start"),
         Text("How confident are you today that you can use AI tools for your own work?"),
         Note("0 = not at all, 100 = completely. It is asked again later, so that you can see the change."),
         confidence_buttons("set", {**args, "f": "x"}),
@@ -212,8 +213,9 @@ def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode |
         )
         blocks += [Heading("Your plans", level=2), Items(plans)]
     if code:
-        text = "To go on in Slack, Teams or the practice room as well, type this there within 15 minutes:"
-        blocks += [Heading("One learner, several channels", level=2), Text(text), Code(f"join {code.code}")]
+        text = "To go on in Slack, Teams or another browser as well, type this there within 15 minutes:"
+        blocks += [Heading("Use Laps in more places", level=2), Text(text)]
+        blocks.append(Code(f"join {code.code}", "Your code"))
     blocks.append(Choices(tuple(Button(label, "ask", {"k": name}) for name, label in _SETTING_BUTTONS)))
     blocks.append(Choices(_quiet_buttons(learner, now)))
     blocks.append(Note("Only you see this page."))
@@ -245,20 +247,20 @@ def _about(
 ) -> tuple[tuple[str, str], ...]:
     family = catalogue.job_families.get(learner.job_family or "")
     tools = ", ".join(catalogue.tools[t].name for t in learner.tools if t in catalogue.tools)
-    quiet = "on"
+    quiet = "now and then, when it helps"
     if learner.is_paused(now):
         until = learner.paused_until
-        quiet = f"paused until {until.date().isoformat()}" if until else "paused"
+        quiet = f"paused until {until.day} {until:%B %Y}" if until else "paused, until you resume"
     pairs = [
         ("Job", family.name if family else "not chosen"),
         ("Tools", tools or "not chosen"),
         ("Time zone", (learner.time_zone or "not chosen").replace("_", " ")),
-        ("Confidence at the start", "not asked" if learner.confidence is None else str(learner.confidence)),
-        ("Laps is", quiet),
+        ("Confidence", "not asked" if learner.confidence is None else f"{learner.confidence} of 100"),
+        ("Messages", quiet),
     ]
     if len(snapshot.accounts) > 1:
         names = [channel.spoken for channel, _ in snapshot.accounts]
-        pairs.append(("Channels", ", ".join(names)))
+        pairs.append(("You are in", ", ".join(names)))
     return tuple(pairs)
 
 
@@ -274,12 +276,12 @@ def _adoption(snapshot: Snapshot, catalogue: Catalogue) -> list[Block]:
     """Show own use of the tools, by one's own word."""
     heading = Heading("Your use of AI, last 4 weeks", level=2)
     if not snapshot.uses:
-        return [heading, Text("Nothing reported yet. Lessons ask you; the number that counts is real use.")]
+        return [heading, Text("Nothing yet. Lessons ask whether you used a tool; your answers show here.")]
     lines = tuple(
         f"{u.use_case}: {u.count} × {catalogue.tools[u.tool].name if u.tool in catalogue.tools else u.tool}"
         for u in snapshot.uses
     )
-    return [heading, Items(lines), Note("By your own word.")]
+    return [heading, Items(lines), Note("As you told Laps.")]
 
 
 def _quiet_buttons(learner: Learner, now: datetime) -> tuple[Button, ...]:

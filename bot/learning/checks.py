@@ -44,18 +44,28 @@ def _run(check: AutomaticCheck, text: str, folded: str) -> CheckResult:
 def _words(check: WordsCheck, words: int) -> CheckResult:
     low, high = check.words.min, check.words.max
     if words < low:
-        return CheckResult(False, f"{words} words; at least {low} say enough here")
+        return CheckResult(False, f"{_counted(words)}: aim for at least {low}")
     if words > high:
-        return CheckResult(False, f"{words} words; more than {high} is too long here")
-    return CheckResult(True, f"{words} words: a good length")
+        return CheckResult(False, f"{_counted(words)}: aim for at most {high}")
+    return CheckResult(True, f"{_counted(words)}: a good length")
+
+
+def _counted(words: int) -> str:
+    return "1 word" if words == 1 else f"{words} words"
 
 
 def _mentions(check: MentionsCheck, folded: str) -> CheckResult:
     wanted = [(term,) if isinstance(term, str) else term for term in check.mentions]
     missing = [terms for terms in wanted if not any(_has(folded, term) for term in terms)]
     if missing:
-        return CheckResult(False, "does not mention " + ", ".join(" or ".join(terms) for terms in missing))
+        return CheckResult(False, "does not mention " + "; ".join(map(_any, missing)))
     return CheckResult(True, "mentions " + ", ".join(terms[0] for terms in wanted))
+
+
+def _any(terms: Sequence[str]) -> str:
+    """Say alternatives so that each can be told from the next."""
+    said = [f"“{term}”" if " " in term else term for term in terms]
+    return " or ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def _avoids(check: AvoidsCheck, folded: str) -> CheckResult:

@@ -92,7 +92,7 @@ def restart_lesson(
     if lesson is None:
         if not wanted:
             return Decision(
-                Reply(say("There is no lesson under way. Type lessons to choose one."), aside=True)
+                Reply(say("There is no lesson under way. Type “lessons” to choose one."), aside=True)
             )
         raise UnknownLesson(wanted, nearest_lesson(wanted, catalogue))
     old = _unfinished(snapshot, lesson.id)
@@ -122,7 +122,7 @@ def lessons_screen(learner: Learner, listed: Sequence[Standing], catalogue: Cata
     family = catalogue.job_families.get(learner.job_family or "")
     title = f"Lessons for you: {family.name}" if family else "All lessons"
     if not listed:
-        text = "There is no lesson yet for your job and your tools. You can change both: type me."
+        text = "There is no lesson yet for your job and your tools. You can change both in your settings."
         return Message(text, (Heading(title), Text(text), Choices((Button("Change my settings", "me"),))))
     done = sum(x.done for x in listed)
     following = next_lesson(listed)
@@ -130,20 +130,15 @@ def lessons_screen(learner: Learner, listed: Sequence[Standing], catalogue: Cata
     buttons: list[Button] = []
     for item in listed:
         is_next = following is not None and item.lesson.id == following.lesson.id
-        state = "under way" if item.unfinished else "done" if item.done else "next" if is_next else "new"
-        mark = {"under way": "▸", "done": "✓", "next": "→", "new": "·"}[state]
-        blocks.append(
-            Text(f"{mark} {item.lesson.title} ({item.lesson.minutes} min, {state})", strong=is_next)
-        )
-        label = {"under way": "Go on: ", "done": "Again: "}.get(state, "") + item.lesson.title
-        buttons.append(
-            Button(label, "lesson", {"id": item.lesson.id}, Emphasis.PRIMARY if is_next else Emphasis.PLAIN)
-        )
+        state = "Go on: " if item.unfinished else "Again: " if item.done else ""
+        label = f"{state}{item.lesson.title} ({item.lesson.minutes} min)"
+        emphasis = Emphasis.PRIMARY if is_next else Emphasis.PLAIN
+        buttons.append(Button(label, "lesson", {"id": item.lesson.id}, emphasis))
     return Message(f"{title}: {done} of {len(listed)} done", (*blocks, Choices(tuple(buttons))))
 
 
 def _all_done() -> Message:
-    text = "You have done every lesson there is for your job. Type lessons to do one again."
+    text = "You have done every lesson there is for your job. Press Lessons to do one again."
     return Message(text, (Text(text), Choices((Button("Lessons", "lessons"),))))
 
 

@@ -116,7 +116,7 @@ def _body(
             return _practice_feedback(step.practice, session)
         return _practice(step.practice, session, any_of(names))
     if isinstance(step, ConceptStep):
-        return (Text(step.concept), _go(session), _leave(session))
+        return (Text(step.concept), Choices((_go(session), _leave(session))))
     if isinstance(step, CheckStep):
         return (
             _check_feedback(step.check, session)
@@ -144,7 +144,7 @@ def _practice(practice: Practice, session: Session, tools: str) -> tuple[Block, 
         blocks.append(_paste(session))
     else:
         buttons[0] = Button("I did it", "done", at(session), Emphasis.PRIMARY)
-    buttons.append(Button("Leave for now", "leave", at(session)))
+    buttons.append(_leave(session))
     return (*blocks, Choices(tuple(buttons)))
 
 
@@ -157,7 +157,7 @@ def _paste(session: Session) -> Form:
         submit="paste",
         args=at(session),
         fields=(
-            TextField("text", "What your AI tool and you came up with", multiline=True, max_length=3000),
+            TextField("text", "What you and your AI tool came up with", multiline=True, max_length=3000),
         ),
         emphasis=Emphasis.PRIMARY,
     )
@@ -170,12 +170,12 @@ def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...
         lines = tuple(str(line) for line in listed(noted.get("lines")))
         marks = tuple(bool(passed) for passed in listed(noted.get("checks")))
         if lines:
-            verdict = "All that can be counted is there." if all(marks) else "Not quite there yet:"
+            verdict = "Everything that can be checked is there." if all(marks) else "Not quite there yet:"
             blocks += [Text(verdict, strong=True), Items(lines, marks), Note(HONESTY)]
         else:
             blocks.append(Text("Got it.", strong=True))
     else:
-        blocks.append(Text("Done. Laps did not see your result, so the judge of it is you.", strong=True))
+        blocks.append(Text("Done. Laps did not see your result, so you are its judge.", strong=True))
     buttons: tuple[Button, ...]
     if practice.rubric:
         blocks += [Text("Read your result once more. Does each of these hold?"), Items(practice.rubric)]
@@ -201,7 +201,7 @@ def _check(question: Question, session: Session) -> tuple[Block, ...]:
         for i, answer in enumerate(question.answers)
         if i not in tried
     )
-    return (Text(question.question, strong=True), Choices(options), _leave(session))
+    return (Text(question.question, strong=True), Choices(options), Choices((_leave(session),)))
 
 
 def _check_feedback(question: Question, session: Session) -> tuple[Block, ...]:
@@ -212,7 +212,7 @@ def _check_feedback(question: Question, session: Session) -> tuple[Block, ...]:
         Text(chosen.feedback),
     )
     if chosen.right:
-        return (*blocks, _go(session))
+        return (*blocks, Choices((_go(session),)))
     again = Button("Try another answer", "again", at(session), Emphasis.PRIMARY)
     return (*blocks, Choices((again, Button("Go on", "go", at(session)))))
 
@@ -299,12 +299,12 @@ def plan_sentence(when: str, tool: str, task: str) -> str:
     return f"When {first}, I will use {tool} for {task.strip().rstrip('.')}."
 
 
-def _go(session: Session) -> Choices:
-    return Choices((Button("Go on", "go", at(session), Emphasis.PRIMARY),))
+def _go(session: Session) -> Button:
+    return Button("Go on", "go", at(session), Emphasis.PRIMARY)
 
 
-def _leave(session: Session) -> Choices:
-    return Choices((Button("Leave for now", "leave", at(session)),))
+def _leave(session: Session) -> Button:
+    return Button("Leave for now", "leave", at(session))
 
 
 # ---------------------------------------------------------------- around a lesson
@@ -334,7 +334,7 @@ def completed_screen(
 ) -> Message:
     """Show the end of a lesson: what was done, the plan, and what comes next."""
     taken = (session.ended_at or session.updated_at) - session.started_at
-    pairs = [("Time", _duration(taken)), *_reflection_pairs(session, lesson, learner)]
+    pairs = [("Time taken", _duration(taken)), *_reflection_pairs(session, lesson, learner)]
     blocks: list[Block] = [
         Heading(lesson.title),
         Progress(len(lesson.steps), len(lesson.steps), "Done"),
@@ -342,10 +342,10 @@ def completed_screen(
     ]
     plan = _plan(session, lesson, catalogue)
     if plan:
-        blocks.append(Text(plan, strong=True))
+        blocks += [Heading("Your plan", level=2), Text(plan)]
     buttons = [Button("All lessons", "lessons")]
     if following:
-        blocks.append(Text(f"Next: {following.title} ({following.minutes} minutes)"))
+        blocks.append(Note(f"Next: {following.title} ({following.minutes} minutes)"))
         buttons.insert(0, Button("Start the next one", "lesson", {"id": following.id}, Emphasis.PRIMARY))
     else:
         blocks.append(Text("That was the last one for your job. Do any of them again whenever you like."))
@@ -358,10 +358,10 @@ def _reflection_pairs(session: Session, lesson: Lesson, learner: Learner) -> lis
         noted = note_of(session, index)
         if "confidence" in noted:
             before = "" if learner.confidence is None else f" (at the start: {learner.confidence})"
-            pairs.append(("Confidence", f"{noted['confidence']}{before}"))
+            pairs.append(("Confidence", f"{noted['confidence']} of 100{before}"))
         if "minutes" in noted:
             n = number(noted["minutes"])
-            pairs.append(("Minutes saved", "none" if n == 0 else f"{-n} lost" if n < 0 else str(n)))
+            pairs.append(("Time saved", "none" if n == 0 else f"{abs(n)} minutes{' lost' if n < 0 else ''}"))
     return pairs
 
 

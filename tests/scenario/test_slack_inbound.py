@@ -207,7 +207,7 @@ async def test_a_command_is_answered_where_it_was_typed() -> None:
         assert "Did you mean lessons" in person.shown()
         await person.press("lessons")
         assert "0 of 2 done" in person.shown()
-        await person.press("Go on: List the accruals of the month")
+        await person.press("Go on: List the accruals of the month (5 min)")
         assert "direct message" in "".join(person.messages()[-2:])
         assert sum("Step 1 of 5" in text for text in person.messages()) == 1
 
