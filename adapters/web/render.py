@@ -31,6 +31,9 @@ _ROW_LABEL = 28
 _MOST_SEGMENTS = 12
 """Steps up to which the progress bar shows each; the style sheet knows as many."""
 
+_AWAY = frozenset({"leave", "no_plan"})
+"""Verbs that lead out of what one is doing: their buttons are drawn more quietly than the others."""
+
 _FIRST_CHIPS = ("next", "lessons", "me", "help")
 """What is offered below the conversation; the other verbs are offered once their first letters are typed."""
 
@@ -45,6 +48,7 @@ class _Part:
         level: the heading's level on the page, whose own title is 1.
         asked: the id of the text or heading that buttons answer; "" where there is none.
         shape: how buttons, code or a form are laid out.
+        above: of a text to copy, the one just above it, which can be copied along; None where there is none.
     """
 
     block: Block
@@ -52,6 +56,7 @@ class _Part:
     level: int = 2
     asked: str = ""
     shape: str = ""
+    above: _Part | None = None
 
 
 def render(message: Message, post: str) -> str:
@@ -65,13 +70,16 @@ def render_page() -> str:
 
 
 def _parts(message: Message, post: str) -> Iterator[_Part]:
+    above: _Part | None = None
     asked, titled = "", False
     for number, block in enumerate(message.blocks or (Text(message.fallback),)):
-        part = f"{post}-{block.name if isinstance(block, Form) else number}"
+        identity = f"{post}-{block.name if isinstance(block, Form) else number}"
         level = 3 if isinstance(block, Heading) and block.level == 2 and titled else 2
-        yield _Part(block, part, level, asked, _shape(block))
+        part = _Part(block, identity, level, asked, _shape(block), above)
+        yield part
+        above = part if isinstance(block, Code) else None
         if isinstance(block, Heading | Text):
-            asked = part
+            asked = identity
         titled = titled or isinstance(block, Heading)
 
 
@@ -119,5 +127,6 @@ _PAGES = Environment(
 )
 _PAGES.filters |= {"pressed": _pressed, "segments": _segments}
 _PAGES.tests["text_field"] = _is_text
+_PAGES.globals["away"] = _AWAY
 _MESSAGE = _PAGES.get_template("message.html")
 _PAGE = _PAGES.get_template("page.html")

@@ -94,7 +94,7 @@ class PageDriver:
     async def _look(self, doing: str) -> None:
         """Read the message last touched: the focused one after a press, else the newest."""
         await expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
-        focused = self.page.locator(".message:focus")
+        focused = self.page.locator(".message:focus-within")
         message = focused if await focused.count() else self.page.locator(".message").last
         values = "e => [...e.querySelectorAll('input[type=text],textarea')].map(i => i.value).join('\\n')"
         self._texts.append(await message.inner_text() + "\n" + await message.evaluate(values))

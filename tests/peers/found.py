@@ -102,6 +102,7 @@ PEERS: Mapping[str, Callable[[], Path]] = {
     "teams-manifest": functools.partial(package, "@microsoft/app-manifest"),
     "slack-manifest": functools.partial(package, "@slack/web-api"),
     "adaptivecards": functools.partial(package, "adaptivecards"),
+    "axe-core": functools.partial(package, "axe-core"),
     "typescript": functools.partial(package, "typescript"),
 }
 

@@ -121,7 +121,7 @@ async def test_who_presses_is_led_on_and_who_types_is_told() -> None:
 
 @pytest.mark.peer("chromium")
 async def test_code_is_copied_whole() -> None:
-    """The copy button puts the text into the clipboard as it stands, and says so."""
+    """The copy buttons put a text as it stands, or the prompt and what it is about, into the clipboard."""
     async with room() as here, browser() as chrome:
         context = await chrome.new_context(permissions=["clipboard-read", "clipboard-write"])
         driver = PageDriver(await context.new_page())
@@ -131,6 +131,10 @@ async def test_code_is_copied_whole() -> None:
         await expect(driver.page.get_by_role("status")).to_have_text("Copied")
         copied = await driver.page.evaluate("navigator.clipboard.readText()")
         assert copied.startswith("Line") and "Revenue  1,200" in copied
+        await driver.page.get_by_role("button", name="Copy with material").click()
+        await expect(driver.page.get_by_role("button", name="Copied")).to_have_count(2)
+        both = await driver.page.evaluate("navigator.clipboard.readText()")
+        assert both == f"Use only the table below.\nTable:\n\n{copied}"
 
 
 @pytest.mark.peer("chromium")

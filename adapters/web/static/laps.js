@@ -74,9 +74,16 @@ function draw(entry) {
   return element;
 }
 
+// Where a message shows the same step as before with something new in it, that is what the person looks for.
+const news = new WeakMap();
+const HEAD = 2; // the heading and the progress: where they change, all is new
+
 function fill(element, entry) {
   const inside = element.contains(document.activeElement);
+  const before = [...element.children].map((child) => child.outerHTML);
   element.innerHTML = entry.html; // made by the server, where every string in it was escaped
+  const first = [...element.children].findIndex((child, place) => child.outerHTML !== before[place]);
+  news.set(element, first < HEAD ? null : element.children[first]);
   element.setAttribute("aria-label", brief(entry.text));
   entries.set(element, entry);
   for (const field of element.querySelectorAll("[data-most]")) redraft(element, field);
@@ -121,10 +128,21 @@ function restore() {
   });
 }
 
+// Bring a message into view: all of it where it fits, else its beginning, or what is new further down in it.
 function reveal(element) {
-  const top = element.offsetTop - 16;
-  const bottom = top + element.offsetHeight + 32;
-  if (top < chat.scrollTop || bottom > chat.scrollTop + chat.clientHeight) chat.scrollTop = top;
+  const part = news.get(element);
+  const far = part && part.offsetTop > chat.clientHeight / 2;
+  const top = element.offsetTop + (far ? part.offsetTop : 0) - 16;
+  const bottom = top + (far ? part : element).offsetHeight + 32;
+  if (top >= chat.scrollTop && bottom <= chat.scrollTop + chat.clientHeight) return;
+  chat.scrollTop = far ? top - chat.clientHeight / 4 : top;
+}
+
+// Lead who pressed a button to what came of it, without another jump of the page.
+function lead(element) {
+  const part = news.get(element) ?? element;
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
 }
 
 // ---------------------------------------------------------------- drafts: a reload or a hint loses no typing
@@ -197,7 +215,7 @@ function take(answer, pressed) {
   if (!element) return;
   reveal(element);
   // Who pressed a button goes on in the message that took its place; who typed goes on typing and is told.
-  if (pressed) element.focus({ preventScroll: true });
+  if (pressed) lead(element);
   else announce.textContent = entries.get(element).text;
 }
 
@@ -250,6 +268,7 @@ function refuse(form, problems) {
     first ??= field ?? form.elements[0];
   }
   first?.focus();
+  form.querySelector(".wrong:not([hidden])")?.scrollIntoView({ block: "nearest" });
 }
 
 // ---------------------------------------------------------------- typing
@@ -403,13 +422,17 @@ document.addEventListener("keydown", (event) => {
   field.form.requestSubmit();
 });
 
+// Copy a text; with `data-above` the one above it as well, since a prompt goes before what it is about.
 async function copy(button) {
   const text = button.closest("figure").querySelector("pre");
+  const above = document.getElementById(button.dataset.above)?.closest("figure").querySelector("pre");
+  const whole = above ? `${text.textContent.trimEnd()}\n\n${above.textContent}` : text.textContent;
+  button.dataset.label ??= button.firstChild.textContent;
   try {
-    await navigator.clipboard.writeText(text.textContent);
+    await navigator.clipboard.writeText(whole);
     announce.textContent = "Copied";
     button.firstChild.textContent = "Copied ✓";
-    setTimeout(() => (button.firstChild.textContent = "Copy"), 2000);
+    setTimeout(() => (button.firstChild.textContent = button.dataset.label), 2000);
   } catch {
     getSelection().selectAllChildren(text);
     announce.textContent = "Selected: copy it with the keyboard";
