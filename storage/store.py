@@ -149,7 +149,9 @@ def _lesson(version: str, body: str) -> Lesson | None:
         lesson = Lesson.model_validate_json(body)
     except ValidationError as error:
         _LOG.warning(
-            "a stored lesson cannot be read any more", extra={"version": version, "error": str(error)}
+            "a stored lesson cannot be read any more: %s",
+            str(error).splitlines()[0],
+            extra={"action": "lesson_unreadable", "version": version},
         )
         return None
     # It keeps the name it was stored under, also where this Laps would write it down differently.

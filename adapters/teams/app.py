@@ -60,7 +60,7 @@ class TeamsAdapter:
                 return web.Response(status=400, text="an activity is a JSON object with a type")
             confirm(caller, payload)
         except Forged as error:
-            logger.warning("activity refused: %s", error)
+            logger.warning("activity refused: %s", error, extra={"action": "forged"})
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         except orjson.JSONDecodeError:
             return web.Response(status=400, text="the body is no JSON")

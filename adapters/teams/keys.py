@@ -85,7 +85,10 @@ class Keys:
         try:
             await self.fetch()
         except (OSError, aiohttp.ClientError, TimeoutError, ValueError) as error:
-            logger.warning("signing keys not fetched, %d kept: %r", len(self._keys), error)
+            kept = len(self._keys)
+            logger.warning(
+                "signing keys not fetched, %d kept: %r", kept, error, extra={"action": "keys_unread"}
+            )
 
     async def _get(self, url: str) -> dict[str, object]:
         async with self._wire.session.get(url) as response:

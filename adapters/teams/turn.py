@@ -94,7 +94,7 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
         payload = turn_context.turn_state[_PAYLOAD]
         found = normalise(payload, self._tenant)
         if isinstance(found, Unsupported):
-            logger.info("message ignored", extra={"reason": found.reason})
+            logger.info("ignored: %s", found.reason, extra={"action": "unsupported"})
             return
         try:
             await self._handle(found)
@@ -116,7 +116,7 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
     async def _invoke(self, payload: Mapping[str, object]) -> Reply:
         found = normalise(payload, self._tenant)
         if isinstance(found, Unsupported):
-            logger.info("invoke ignored", extra={"reason": found.reason})
+            logger.info("ignored: %s", found.reason, extra={"action": "unsupported"})
             return _in_band(ELSEWHERE) if payload.get("name") == CARD_ACTION else Reply(501)
         try:
             return _show(await self._handle(found))
@@ -143,7 +143,8 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
     def _settle(self, task: asyncio.Task[Answer]) -> None:
         self._late.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            logger.error("an interaction failed after its answer was due", exc_info=error)
+            text = "an interaction failed after its answer was due"
+            logger.error(text, exc_info=error, extra={"action": "bug"})
 
 
 def _show(answer: Answer) -> Reply:

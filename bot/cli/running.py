@@ -22,6 +22,10 @@ from bot.settings import Settings
 
 log = logging.getLogger("laps.run")
 
+LAST_ANSWERS = 2.0
+"""Seconds for requests under way at the end. With what the outbox and Slack take, it is over within the ten
+seconds that `docker stop` waits."""
+
 _MENDS = {
     errno.EADDRINUSE: "Something else listens there, perhaps another Laps: stop it, or choose with --port.",
     errno.EACCES: "Ports below 1024 are for administrators: choose another with --port.",
@@ -36,7 +40,8 @@ async def run(settings: Settings, host: str, port: int) -> int:
     """
     start_logging()
     server = await build(settings, host)
-    runner = web.AppRunner(server.application(), access_log=None, handle_signals=False)
+    application = server.application()
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=LAST_ANSWERS)
     await runner.setup()
     try:
         keep_what_is_loaded()
