@@ -55,14 +55,14 @@ class UnknownLesson(Refusal):
 
     def __init__(self, lesson: str, nearest: str | None) -> None:
         self.lesson, self.nearest = lesson, nearest
-        self.hint = f"Did you mean {nearest}?" if nearest else "Type lessons to see the ones for you."
+        self.hint = f"Did you mean {nearest}?" if nearest else "Type “lessons” to see the ones for you."
         super().__init__(f"There is no lesson called “{lesson}”.")
 
 
 class NotYours(Refusal):
     """A button that belongs to somebody else's session."""
 
-    hint = "Type next to start your own."
+    hint = "Type “next” to start your own."
 
     def __init__(self) -> None:
         super().__init__("That button belongs to somebody else's lesson, so nothing was changed.")
@@ -71,7 +71,7 @@ class NotYours(Refusal):
 class InvalidInput(Refusal):
     """A form that cannot be taken as it is; `problems` maps a field's name to what is wrong with it."""
 
-    hint = "Nothing was saved; mend it and send it again."
+    hint = "Nothing was saved: correct it and send it again."
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -81,7 +81,7 @@ class InvalidInput(Refusal):
 class CodeRefused(Refusal):
     """A joining code that is unknown, used or too old."""
 
-    hint = "Type me on the other channel for a fresh code."
+    hint = "For a fresh code, type “me” in the place you used before."
 
     def __init__(self) -> None:
         super().__init__("That code does not work: it is mistyped, used already, or older than 15 minutes.")

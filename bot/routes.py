@@ -127,7 +127,7 @@ def handle_unknown(
         buttons = (Button(nearest, nearest), Button("Help", "help"))
     else:
         text = (
-            "That is none of the words Laps knows. Laps is no chatbot: "
+            "That is none of the words Laps knows. Laps is not a chatbot: "
             "it gives you lessons to do in your own AI tool."
         )
         buttons = (Button("Next lesson", "next"), Button("Help", "help"))
@@ -267,7 +267,7 @@ ROUTES: dict[str, Route] = {
     "restart": Route(
         lambda a: opening.RestartLesson(a.get("id", "")),
         opening.restart_lesson,
-        "Start the lesson under way over.",
+        "Start the present lesson over.",
         "restart",
         _HISTORY,
         after_questions=True,
@@ -275,7 +275,7 @@ ROUTES: dict[str, Route] = {
     "me": Route(
         lambda a: joining.ShowMe(),
         joining.show_me,
-        "What Laps knows of you; change it; join another channel.",
+        "What Laps knows about you, your settings, and Laps in more places.",
         "me",
         _EVERYTHING,
         when_stopped=True,
@@ -283,7 +283,7 @@ ROUTES: dict[str, Route] = {
     "pause": Route(
         lambda a: joining.Pause(a.get("until", "")),
         joining.pause,
-        "Quiet for a while: pause, pause friday, pause 2 weeks, pause until 2026-12-01.",
+        "No messages for a while: pause, pause friday, pause 2 weeks, pause until 2026-12-01.",
         "pause UNTIL",
         _EVERYTHING,
     ),
@@ -296,7 +296,11 @@ ROUTES: dict[str, Route] = {
         when_stopped=True,
     ),
     "stop": Route(
-        lambda a: joining.Stop(), joining.stop, "Laps never writes to you again.", "stop", when_stopped=True
+        lambda a: joining.Stop(),
+        joining.stop,
+        "Laps writes to you no more, until you come back.",
+        "stop",
+        when_stopped=True,
     ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
     # consent and questions

@@ -1,6 +1,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -237,6 +238,25 @@ async def test_a_new_database_makes_a_new_start() -> None:
             await expect(page.locator(".message")).to_have_count(1)
             await press(page, "Agree and start")
             await page.get_by_role("heading", name="What is your job?").wait_for()
+
+
+async def test_a_restart_in_the_middle_of_a_practice_loses_nothing(tmp_path: Path) -> None:
+    """Pressed while Laps is away, a paste is kept; once Laps is back the page says so and takes it."""
+    kept = f"sqlite+aiosqlite:///{tmp_path}/laps.db"
+    async with browser() as chrome:
+        context = await chrome.new_context(timezone_id="Europe/Lisbon")
+        async with room(LAPS_DATABASE_URL=kept) as here:
+            page = await another_tab(context, here.url)
+            await at_paste(page)
+            await page.locator("textarea[name=text]").fill(PASTED)
+        await page.get_by_role("button", name="Check it").click()
+        alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("not running")
+        async with room(port=int(here.url.rpartition(":")[2]), LAPS_DATABASE_URL=kept):
+            await expect(alert).to_contain_text("running again", timeout=15_000)
+            await press(page, "Check it")
+            await message(page, "Read your result once more").wait_for()
+            await expect(alert).to_be_hidden()
 
 
 async def test_a_page_whose_memory_was_wiped_shows_where_one_is() -> None:

@@ -190,7 +190,7 @@ async function act(what, element) {
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) {
       unanswered.delete(key);
-      tell("");
+      if (trouble.textContent !== BACK || element) tell("");
       return answer;
     }
     if (response.status < 500) unanswered.delete(key);
