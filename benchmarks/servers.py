@@ -28,7 +28,7 @@ from bot.app import keep_what_is_loaded
 from bot.dispatch import Dispatcher
 from bot.errors import RateLimited
 from bot.messages import Limits, Message
-from bot.model import ChannelName, Delivery, Incoming, Sender, Sent, WorkspaceRef
+from bot.model import ChannelName, Delivery, Incoming, Operation, Sender, Sent, WorkspaceRef
 from bot.ports import Channel, Lane, Store
 from lessons.loading import load
 from scheduler.outbox import Outbox
@@ -69,7 +69,7 @@ class Sink:
         self._pacer.note(lanes, moment)
         self._draw(delivery.message)
         self.taken += 1
-        return Sent(external=f"1.{self.taken}")
+        return Sent(external=f"1.{self.taken}" if delivery.operation is Operation.POST else None)
 
 
 async def _seed(desk: Dispatcher, store: Store, ref: WorkspaceRef) -> list[tuple[str, str]]:

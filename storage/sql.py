@@ -48,11 +48,13 @@ class Dialect:
     """Whether others write at the same time, so that rows are locked before they are judged."""
     numbered: bool
     """Whether parameters are written $1, $2 rather than ?."""
+    exact: int
+    """Up to how many rows each number of them has a text of its own: a connection keeps so many prepared."""
 
 
-# SQLAlchemy leaves the constructor of this dialect untyped.
-SQLITE = Dialect(sqlite.dialect(paramstyle="qmark"), sqlite.insert, locks=False, numbered=False)
-POSTGRES = Dialect(postgresql.dialect(paramstyle="qmark"), postgresql.insert, locks=True, numbered=True)  # type: ignore[no-untyped-call]
+_POSTGRESQL = postgresql.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]  # theirs is untyped
+SQLITE = Dialect(sqlite.dialect(paramstyle="qmark"), sqlite.insert, locks=False, numbered=False, exact=32)
+POSTGRES = Dialect(_POSTGRESQL, postgresql.insert, locks=True, numbered=True, exact=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,13 +138,13 @@ class Compiler:
         return (found.text, found.arguments(call.parameters)) if found else None
 
     def texts(self, call: BulkCall) -> Iterator[tuple[str, Row]]:
-        """Yield text and arguments for a call's rows, in portions that are powers of two.
+        """Yield text and arguments for a call's rows, all at once where they are few, else by powers of two.
 
         So few texts cover any number of rows, and each is prepared once in the life of a connection.
         """
-        start, left = 0, len(call.rows)
+        start, left, exact = 0, len(call.rows), self._dialect.exact
         while left:
-            size = min(LONGEST, 1 << (left.bit_length() - 1))
+            size = left if left <= exact else min(LONGEST, 1 << (left.bit_length() - 1))
             text = self._portion(call.statement, size)
             if text is None:
                 return
