@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from botbuilder.schema import Activity
@@ -56,7 +57,7 @@ def _delivery(number: int, service_url: str) -> Delivery:
         operation=Operation.POST,
         account=f"29:{number}",
         conversation=f"a:{number}",
-        message=CARD,
+        message=replace(CARD),  # drawn anew: a card that goes out twice is drawn once
         created_at=moment,
         lease_until=moment + timedelta(seconds=30),
         service_url=service_url,

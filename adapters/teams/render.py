@@ -76,12 +76,30 @@ _NO_PROBLEMS: Mapping[str, str] = {}
 
 
 def render(message: Message, problems: Mapping[str, str] = _NO_PROBLEMS) -> Card:
-    """Draw a message as a card.
+    """Draw a message as a card, which is not to be changed by whoever gets it.
+
+    What was drawn last is kept: the answer to a press goes out as an update of the message, too.
 
     Args:
         message: what to say.
         problems: what is wrong with fields of its forms, by the field's name; each is said under its field.
     """
+    if problems:
+        return _fitting(message, problems)
+    drawn = _drawn.get(id(message))
+    if drawn is None:
+        drawn = _drawn[id(message)] = (message, _fitting(message, problems))
+        if len(_drawn) > _KEPT:
+            del _drawn[next(iter(_drawn))]
+    return drawn[1]
+
+
+_KEPT = 256
+_drawn: dict[int, tuple[Message, Card]] = {}
+"""Messages by their identity, which is theirs alone as long as they are held here, with their cards."""
+
+
+def _fitting(message: Message, problems: Mapping[str, str]) -> Card:
     for limit in (LIMITS.code, 2000, 800, 300, 100):
         card = _card(message, problems, limit)
         if utf16_size(card) <= SIZE:

@@ -255,3 +255,24 @@ if __name__ == "__main__":
     KEPT.mkdir(exist_ok=True)
     for name, message in MESSAGES.items():
         (KEPT / f"{name}.json").write_bytes(_written(render(message)))
+
+
+def test_a_message_is_drawn_once_for_the_answer_and_the_update() -> None:
+    """The card of one message is made once; an equal message, or one with problems, has a card of its own."""
+    message = MESSAGES["practice"]
+    assert render(message) is render(message)
+    again = Message(message.fallback, message.blocks)
+    assert render(again) is not render(message)
+    assert render(again) == render(message)
+    assert render(message, {"text": "Too short."}) != render(message)
+
+
+def test_cards_that_were_drawn_do_not_pile_up() -> None:
+    """After many other messages a card is made anew, the same as before."""
+    message = MESSAGES["practice"]
+    first = render(message)
+    others = [Message(f"word {number}", (Text("x"),)) for number in range(300)]
+    for other in others:
+        render(other)
+    assert render(message) is not first
+    assert render(message) == first
