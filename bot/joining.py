@@ -324,8 +324,7 @@ def present(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Reply:
 def show_me(snapshot: Snapshot, command: ShowMe, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Show a learner their own page, with a fresh code that joins another channel's account to it."""
     learner = snapshot.who
-    raw = draw.id("code")[:8]
-    code = JoinCode(f"{raw[:4]}-{raw[4:]}", learner.id, now + CODE_LIFETIME)
+    code = JoinCode(draw.code(), learner.id, now + CODE_LIFETIME)
     facts = Facts(snapshot, now, draw)
     page = pages.me(snapshot, catalogue, now, code)
     return Decision(Reply(page, aside=True), Changes(code=code, events=(facts(EventType.ME_SHOWN),)))

@@ -5,6 +5,7 @@ Times are aware UTC and end in `_at`; a local day ends in `_on`. Nothing here do
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -523,6 +524,11 @@ class Draw:
     def id(self, name: str) -> str:
         """Return 26 characters [0-9a-f] (104 bits), the same for the same name."""
         return self._digest(name).hex()[:26]
+
+    def code(self) -> str:
+        """Return a code to be typed, such as `k7qm-x2fd`: 40 bits in letters and digits that look unlike."""
+        raw = base64.b32encode(self._digest("code")[:5]).decode().lower()
+        return f"{raw[:4]}-{raw[4:]}"
 
     def chance(self, name: str) -> float:
         """Return a number in [0, 1), the same for the same name."""

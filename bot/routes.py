@@ -180,7 +180,7 @@ def nearest_verb(typed: str) -> str | None:
 
 
 _BARE = {"yes": "agree", "agree": "agree", "no": "decline", "?": "help", "hi": "help", "hello": "help"}
-_CODE = re.compile(r"^(?:join\s+)?([a-z0-9]{4})-?([a-z0-9]{4})$")
+_CODE = re.compile(r"^(?:join\s+)?([a-z2-7]{4})-?([a-z2-7]{4})$")
 _LESSON_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 
 

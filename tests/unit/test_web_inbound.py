@@ -110,8 +110,7 @@ def test_reading_is_total(said: object) -> None:
 @given(st.text(max_size=20))
 def test_any_code_that_is_shown_can_be_typed(point: str) -> None:
     """Whatever characters a joining code is drawn from, typing it is read as joining."""
-    drawn = Draw(b"salt", point, "1").id("code")
-    code = f"{drawn[:4]}-{drawn[4:8]}"
+    code = Draw(b"salt", point, "1").code()
     assert (taken(text=f"join {code}").verb, taken(text=f"Join {code.upper()}").args) == (
         "join",
         {"code": code},
