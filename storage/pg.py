@@ -113,7 +113,8 @@ def refusal(error: Exception) -> StorageError:
     if isinstance(error, LOST_RACES):
         return Conflict(str(error))
     if not isinstance(error, _UNAVAILABLE):
-        _LOG.error("the database refused what it was given", exc_info=error)
+        text = "the database refused what it was given"
+        _LOG.error(text, exc_info=error, extra={"action": "write_refused"})
     return StorageUnavailable(str(error) or type(error).__name__)
 
 

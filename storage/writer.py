@@ -213,7 +213,7 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
-            _LOG.exception("a transaction could not be rolled back")
+            _LOG.exception("a transaction could not be rolled back", extra={"action": "rollback_failed"})
 
     def _refuse(self, jobs: list[Job], reason: str) -> None:
         if jobs:
@@ -224,7 +224,7 @@ class Writer:
         try:
             self._loop.call_soon_threadsafe(self._resolve, outcomes)
         except RuntimeError:
-            _LOG.warning("nobody waits any more: the event loop is closed")
+            _LOG.warning("nobody waits any more: the event loop is closed", extra={"action": "loop_closed"})
 
     # And this in the event loop again.
 
@@ -252,5 +252,5 @@ def _refusal(error: Exception) -> LapsError:
         is_repeat = any(f"{name}." in str(error) for name in ("incoming", "delivery"))
         return Duplicate(str(error)) if is_repeat else Conflict(str(error))
     if not isinstance(error, sqlite3.Error):
-        _LOG.error("a change could not be written", exc_info=error)
+        _LOG.error("a change could not be written", exc_info=error, extra={"action": "write_refused"})
     return StorageUnavailable(str(error))

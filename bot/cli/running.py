@@ -22,7 +22,7 @@ from bot.settings import Settings
 
 log = logging.getLogger("laps.run")
 
-LAST_ANSWERS = 2.0
+LAST_ANSWERS = 1.0
 """Seconds for requests under way at the end. With what the outbox and Slack take, it is over within the ten
 seconds that `docker stop` waits."""
 
