@@ -2,7 +2,9 @@
 
     LapsError
     ├─ SetupError      ConfigError, CatalogueError        refuse to start, or keep the last good catalogue
-    ├─ Refusal         UnknownLesson, NotYours, …         a kind reply in chat, never logged as an error
+    ├─ Refusal         UnknownLesson, NotYours,           a kind reply, never logged as an error
+    │                  InvalidInput, CodeRefused,
+    │                  UnknownPerson (UnknownWorkspace), BadLines
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -108,6 +110,19 @@ class UnknownWorkspace(UnknownPerson):
         else:
             where, instead = "Laps has met no workspace there yet", "set the channel up (see `laps doctor`)"
         self.hint = f"{where}: let the person write to Laps once, or {instead}."
+
+
+class BadLines(Refusal):
+    """A file of events has lines that are none; nothing of it was imported."""
+
+    hint = "Mend what is named and import the file again: what is there already is not counted twice."
+    most = 20
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        more = len(problems) - self.most
+        told = [*problems[: self.most], *([f"and {more:,} more"] if more > 0 else [])]
+        super().__init__("\n".join(["nothing was imported", *told]))
 
 
 class ChannelError(LapsError):

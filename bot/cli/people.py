@@ -12,7 +12,7 @@ from pathlib import Path
 from adapters.slack.api import SlackApi
 from bot.app import read_catalogue
 from bot.cli.printing import count
-from bot.errors import LapsError, UnknownWorkspace
+from bot.errors import BadLines, UnknownWorkspace
 from bot.events import AdoptionEvent, from_line, to_line
 from bot.model import ChannelName, Role, WorkspaceRef
 from bot.ports import Store
@@ -24,20 +24,6 @@ BATCH = 1000
 
 LONGEST = 100_000
 """Characters of a line of events; what Laps writes has under 2,000."""
-
-NAMED = 20
-"""Bad lines that are told one by one; of the rest only their number."""
-
-
-class BadLines(LapsError):
-    """A file of events has lines that are none; nothing of it was imported."""
-
-    hint = "Mend what is named and import the file again: what is there already is not counted twice."
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        more = [f"and {len(problems) - NAMED:,} more"] if len(problems) > NAMED else []
-        super().__init__("\n".join(["nothing was imported", *problems[:NAMED], *more]))
 
 
 @asynccontextmanager
