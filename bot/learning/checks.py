@@ -59,20 +59,24 @@ def _mentions(check: MentionsCheck, folded: str) -> CheckResult:
     missing = [terms for terms in wanted if not any(_has(folded, term) for term in terms)]
     if missing:
         return CheckResult(False, "does not mention " + "; ".join(map(_any, missing)))
-    return CheckResult(True, "mentions " + ", ".join(terms[0] for terms in wanted))
+    return CheckResult(True, "mentions " + ", ".join(_quoted(terms[0]) for terms in wanted))
 
 
 def _any(terms: Sequence[str]) -> str:
     """Say alternatives so that each can be told from the next."""
-    said = [f"“{term}”" if " " in term else term for term in terms]
+    said = [_quoted(term) for term in terms]
     return " or ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def _quoted(term: str) -> str:
+    return f"“{term}”" if " " in term else term
 
 
 def _avoids(check: AvoidsCheck, folded: str) -> CheckResult:
     found = [term for term in check.avoids if _has(folded, term)]
     if found:
-        return CheckResult(False, "still says " + ", ".join(found))
-    return CheckResult(True, "does not say " + ", ".join(check.avoids))
+        return CheckResult(False, "still says " + ", ".join(map(_quoted, found)))
+    return CheckResult(True, "does not say " + ", ".join(map(_quoted, check.avoids)))
 
 
 def _fold(text: str) -> str:
