@@ -98,6 +98,17 @@ async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) 
     assert (tmp_path / "var" / "laps.db").exists()
 
 
+async def test_an_open_page_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    """With a practice room open in a browser SIGTERM ends it all the same, within what a container gets."""
+    async with served(folder=tmp_path) as running:
+        known = aiohttp.ClientSession(cookies={"laps_room": "a" * 20})
+        async with known, known.get(f"{running.url}/web/stream") as stream:
+            assert (await stream.content.readline()).startswith(b"event: hello")
+            async with asyncio.timeout(10):
+                code, _ = await running.told(signal.SIGTERM)
+    assert code == 0
+
+
 async def test_slack_is_on_where_it_is_set_up(tmp_path: Path) -> None:
     """With token and secret the table says how Slack comes in; Slack being away is a line in the log."""
     slack = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "http://127.0.0.1:9/"}
