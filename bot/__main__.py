@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Coroutine, Sequence
@@ -28,6 +29,7 @@ except ImportError:  # without the extra `fast`, the loop is asyncio's own
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; `arguments` are those after its name."""
+    _print_what_can_be()
     options = _parser().parse_args(arguments)
     try:
         work: Coroutine[None, None, int] | int = options.work(options)
@@ -48,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 BROKEN_PIPE = 141
 """128 + SIGPIPE: whoever read the output (`head`) has enough."""
+
+
+def _print_what_can_be() -> None:
+    """Have a character that a terminal's encoding lacks printed as ? rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _close_stdout() -> None:

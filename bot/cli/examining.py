@@ -51,7 +51,7 @@ async def doctor(settings: Settings, form: str) -> int:
         found += await _adapters(settings)
     if form == "json":
         rows = [{"subject": d.subject, "well": d.well, "detail": d.detail, "mend": d.mend} for d in found]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(json.dumps(rows, indent=2))
     else:
         _print(found)
     return 0 if all(d.well for d in found) else 1

@@ -99,3 +99,18 @@ def test_an_interrupted_command_ends_as_shells_have_it(laps: Laps, monkeypatch: 
     monkeypatch.setattr("bot.cli.authoring.schema", interrupt)
     outcome = laps("schema")
     assert (outcome.code, outcome.out, outcome.err) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["try", "finance-accruals"], ["try", "nonsense"]])
+def test_a_terminal_without_unicode_is_no_hindrance(tmp_path: Path, command: list[str]) -> None:
+    """A character that the terminal cannot show becomes a question mark; nothing ends for its sake."""
+    made = environment(tmp_path, PYTHONIOENCODING="ascii")
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *command],
+        cwd=tmp_path,
+        env=made,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in ended.stderr and b"?" in ended.stdout + ended.stderr
