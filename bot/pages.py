@@ -58,7 +58,7 @@ def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
         ),
     )
     if waiting:
-        blocks = (*blocks, Note("Laps waits for your answer: press a button, or type agree or no."))
+        blocks = (*blocks, Note("Laps waits for your answer: press a button, or type “agree” or “no”."))
     return Message("Laps offers short practice with AI on your own work. Agree or say no.", blocks)
 
 

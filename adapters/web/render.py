@@ -87,14 +87,19 @@ def _shape(block: Block) -> str:
     if isinstance(block, Choices):
         return _row_shape(block)
     if isinstance(block, Code):
-        return "aligned" if _COLUMNS.search(block.text) else ""
+        return "aligned" if any(is_row for _, is_row in _rows(block.text)) else ""
     if isinstance(block, Form):
         return "" if block.emphasis is Emphasis.PRIMARY else "folded"
     return ""
 
 
-_COLUMNS = re.compile(r"\S {2,}\S|\t")
-"""Words set in columns, whose lines must not be broken."""
+_COLUMNS = re.compile(r"\S {3,}\S.{0,23}$|\S {2,}\S.*\S {2,}\S|\t")
+"""Words set in columns: two gaps, or a wide one before something short. A name before a sentence is none."""
+
+
+def _rows(text: str) -> list[tuple[str, bool]]:
+    """Split a text into lines, and say of each whether it is a table's row, which must not be broken."""
+    return [(line, bool(_COLUMNS.search(line))) for line in text.split("\n")]
 
 
 def _row_shape(choices: Choices) -> str:
@@ -125,7 +130,7 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters |= {"pressed": _pressed, "segments": _segments}
+_PAGES.filters |= {"pressed": _pressed, "segments": _segments, "rows": _rows}
 _PAGES.tests["text_field"] = _is_text
 _PAGES.globals["away"] = _AWAY
 _MESSAGE = _PAGES.get_template("message.html")

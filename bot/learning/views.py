@@ -361,7 +361,7 @@ def _reflection_pairs(session: Session, lesson: Lesson, learner: Learner) -> lis
             pairs.append(("Confidence", f"{noted['confidence']} of 100{before}"))
         if "minutes" in noted:
             n = number(noted["minutes"])
-            pairs.append(("Time saved", "none" if n == 0 else f"{abs(n)} minutes{' lost' if n < 0 else ''}"))
+            pairs.append(("Time lost" if n < 0 else "Time saved", f"{abs(n)} minutes" if n else "none"))
     return pairs
 
 

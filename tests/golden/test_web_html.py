@@ -73,6 +73,7 @@ MESSAGES = {
             Heading("Material", level=2),
             Code("Line       Plan   Actual\nRevenue   1,200    1,110", "Material"),
             Code("\nUse only the table.\n"),
+            Code("CALL NOTE  Thu 12 Nov\nBudget    1,200\nMeeting   Renate, head of operations, new\n- late"),
             Fields((("Job", "Finance analyst"), ("Tools", "Copilot, Claude"))),
             Progress(3, 40, "3 of 40 done"),
             Note("About 3 minutes."),

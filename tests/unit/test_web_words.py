@@ -39,3 +39,13 @@ async def test_the_time_zone_is_asked_in_whole_sentences() -> None:
     for label in ("Agree", "Finance", "I have all"):
         await person.press(label)
     assert "'Your time zone seems to be " in person.text or "'Most people here are in " in person.text
+
+
+async def test_time_that_was_lost_is_not_called_saved() -> None:
+    """Whoever says that the tool cost time reads so at the end."""
+    person = Person(World())
+    await person.joins()
+    await person.does("next")
+    for label in ("I did it", "All of it", "Go on", "Use only", "Go on", "70", "15 lost", "Copilot", "With"):
+        await person.press(label)
+    assert "('Time lost', '15 minutes')" in person.text and "Time saved" not in person.text
