@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import sys
 import textwrap
 import uuid
 from collections.abc import Sequence
@@ -168,11 +171,39 @@ def _choose(console: Console, actions: Sequence[Button | Form]) -> Button | Form
             strong = "bold" if action.emphasis is Emphasis.PRIMARY else ""
             console.print(Text.assemble((f" {name:>2}  ", "bold cyan"), (label, strong)))
     while True:
-        typed = console.input(f"[dim]{asked} ›[/] ").strip().lower()
+        typed = _typed(console, f"[dim]{asked} ›[/] ").strip().lower()
         if typed in ("q", "quit", "exit"):
             raise _Left
         if typed in names:
             return actions[names.index(typed)]
+
+
+def _typed(console: Console, asked: str = "") -> str:
+    """Ask for a line.
+
+    Raises:
+        EOFError: nothing more will be typed.
+    """
+    console.print(asked, end="")
+    if os.name == "posix" and sys.stdin.isatty():
+        _wait_for_keys()
+    return input()
+
+
+def _wait_for_keys() -> None:
+    """Wait until a line was typed, and hear Ctrl-C at any moment.
+
+    A signal that comes just before a blocking read would be noticed only after it, with the next line.
+    """
+    heard, telling = os.pipe()
+    os.set_blocking(telling, False)
+    before = signal.set_wakeup_fd(telling)
+    try:
+        select.select([sys.stdin, heard], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(heard)
+        os.close(telling)
 
 
 def _ask(console: Console, field: Field) -> str:
@@ -182,7 +213,7 @@ def _ask(console: Console, field: Field) -> str:
         return _ask_choice(console, field)
     if not field.multiline:
         proposed = f"[dim]({escape(field.value)})[/] " if field.value else ""
-        return console.input(f"{proposed}› ").strip() or field.value
+        return _typed(console, f"{proposed}› ").strip() or field.value
     console.print(f"Paste it, press Enter, and end with a line that says only {END}", style="dim")
     return _ask_lines(console)
 
@@ -192,7 +223,7 @@ def _ask_choice(console: Console, field: ChoiceField) -> str:
         console.print(Text.assemble((f" {number:>2}  ", "bold cyan"), label))
     proposed = " ".join(str(n) for n, (value, _) in enumerate(field.options, 1) if value in field.value)
     asked = "numbers, with spaces between" if field.many else "a number"
-    typed = console.input(f"[dim]{asked} ({proposed}) ›[/] ").split()
+    typed = _typed(console, f"[dim]{asked} ({proposed}) ›[/] ").split()
     numbers = [int(word) for word in typed if word.isascii() and word.isdigit()]
     picked = [field.options[n - 1][0] for n in numbers if 1 <= n <= len(field.options)]
     return ",".join(picked if field.many else picked[:1]) or ",".join(field.value)
@@ -204,7 +235,7 @@ END = "."
 
 def _ask_lines(console: Console) -> str:
     lines: list[str] = []
-    while (line := console.input("")).strip() != END:
+    while (line := _typed(console)).strip() != END:
         lines.append(line)
     return "\n".join(lines)
 

@@ -145,17 +145,17 @@ class Terminal:
             start_new_session=True,
         )
         os.close(side)
+        self._read = b""
         self.shown = ""
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
         """Read on until this was shown."""
-        seen = b""
         while text not in self.shown:
             ready, _, _ = select.select([self._main], [], [], seconds)
             assert ready, self.shown
             with contextlib.suppress(OSError):
-                seen += os.read(self._main, 65536)
-            self.shown += seen.decode(errors="ignore")
+                self._read += os.read(self._main, 65536)
+            self.shown = self._read.decode(errors="ignore")
 
     def type(self, keys: str) -> None:
         """Press keys."""
