@@ -32,9 +32,10 @@ def test_stored_times_sort_like_times(told: list[datetime]) -> None:
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRES])
 @given(count=st.integers(0, 300))
 def test_a_bulk_statement_takes_every_row_once(dialect: object, count: int) -> None:
-    """Any number of rows is covered by portions of powers of two, each with as many places as values."""
+    """Few texts cover any number of rows, each with as many places as values; a few rows go at once."""
     assert dialect in (SQLITE, POSTGRES)
-    texts = Compiler(SQLITE if dialect is SQLITE else POSTGRES)
+    known = SQLITE if dialect is SQLITE else POSTGRES
+    texts = Compiler(known)
     rows = [(f"w{number}", f"i{number}") for number in range(count)]
     seen: list[object] = []
     for text, arguments in texts.texts(BulkCall(changes.TAKEN, rows)):
@@ -43,7 +44,7 @@ def test_a_bulk_statement_takes_every_row_once(dialect: object, count: int) -> N
         assert len(arguments) % 2 == 0
         portion = len(arguments) // 2
         assert portion <= LONGEST
-        assert portion & (portion - 1) == 0
+        assert portion <= known.exact or portion & (portion - 1) == 0
         seen += arguments
     assert seen == [value for row in rows for value in row]
 
