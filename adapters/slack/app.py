@@ -26,7 +26,7 @@ from adapters.slack.api import SlackApi
 from adapters.slack.background import Background
 from adapters.slack.channel import SlackChannel
 from adapters.slack.diagnosis import diagnose
-from adapters.slack.forms import render_form
+from adapters.slack.forms import render_form, render_notice
 from adapters.slack.inbound import first_field, normalise, profile_of
 from adapters.slack.render import render
 from adapters.slack.socket import SocketMode
@@ -78,14 +78,16 @@ class SlackAdapter:
         if self._config.bot_token:
             self._background.watch(self._identify())
             if self._config.app_token:
-                self._socket = SocketMode(self._bolt, self._config.app_token, self._api)
+                self._socket = SocketMode(self._take, self._config.app_token, self._api, self._background)
                 self._background.watch(self._socket.keep())
 
     async def stop(self) -> None:
         """Take nothing more from the socket, finish what is under way, and close the connections."""
         if self._socket is not None:
-            await self._socket.close()
+            self._socket.leave()
         await self._background.stop()
+        if self._socket is not None:
+            await self._socket.close()
         await self._api.close()
 
     async def diagnose(self) -> tuple[Diagnosis, ...]:
@@ -104,14 +106,17 @@ class SlackAdapter:
         if front.is_ssl_check(body):
             return web.Response()
         front.verify(self._config.signing_secret, request.headers, body, self._clock)
-        payload = front.parse(request.content_type, body)
+        answer = await self._take(front.parse(request.content_type, body))
+        kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
+        return web.Response(status=answer.status, body=(answer.body or "").encode(), content_type=kind)
+
+    async def _take(self, payload: Json) -> BoltResponse:
+        """Take a payload, whichever way it came."""
         incoming = normalise(payload)
         if isinstance(incoming, Unsupported) and payload.get("type") != "url_verification":
             return _ignore(incoming)  # before Bolt, which fails on some of it
         asked = AsyncBoltRequest(body=payload, mode="socket_mode", context={"incoming": incoming})
-        answer = await self._bolt.async_dispatch(asked)
-        kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
-        return web.Response(status=answer.status, body=(answer.body or "").encode(), content_type=kind)
+        return await self._bolt.async_dispatch(asked)
 
     def _make_bolt(self) -> AsyncApp:
         """Make the Bolt app, whose one listener stands before everything that Bolt does for many.
@@ -163,8 +168,7 @@ class SlackAdapter:
             return _json(
                 {"response_action": "errors", "errors": _at_first_field(body, NOTHING_SAVED.fallback)}
             )
-        if incoming.source is not None and incoming.source.handle:
-            self._background.run(self._say_privately(incoming.source.handle, NOTHING_SAVED))
+        self._say_at_once(body, incoming, NOTHING_SAVED)
         return BoltResponse(status=200, body="")
 
     def _follow_up(self, body: Json, incoming: Incoming, answer: Answer) -> None:
@@ -173,13 +177,23 @@ class SlackAdapter:
         if answer.form is not None and isinstance(trigger, str):
             channel = incoming.conversation
             view = render_form(answer.form, incoming.source, channel)
-            self._background.run(self._open(trigger, view, incoming))
+            self._background.run(self._open(trigger, view))
+        if answer.message is not None and "command" not in body:
+            self._say_at_once(body, incoming, answer.message)
         person = incoming.sender.external
         if incoming.verb == "agree" and person and person not in self._known:
             self._known.add(person)
             self._background.run(self._read_profile(incoming))
 
-    async def _open(self, trigger: str, view: Json, incoming: Incoming) -> None:
+    def _say_at_once(self, body: Json, incoming: Incoming, message: Message) -> None:
+        """Tell the presser what nothing is stored of: under the message, or on the home in a modal."""
+        trigger = body.get("trigger_id")
+        if incoming.source is not None and incoming.source.handle:
+            self._background.run(self._say_privately(incoming.source.handle, message))
+        elif isinstance(trigger, str) and incoming.takes_form:
+            self._background.run(self._open(trigger, render_notice(message)))
+
+    async def _open(self, trigger: str, view: Json) -> None:
         """Open a modal; a trigger lives 3 seconds, and a lost form is opened by pressing again."""
         try:
             await self._api.call("views.open", {"trigger_id": trigger, "view": view})
@@ -198,7 +212,13 @@ class SlackAdapter:
             answer = await self._api.call("users.info", {"user": user})
             sender = profile_of(user, answer)
             told = replace(
-                incoming, id=f"profile:{incoming.id}", verb="profile", args={}, sender=sender, source=None
+                incoming,
+                id=f"profile:{incoming.id}",
+                verb="profile",
+                args={},
+                sender=sender,
+                source=None,
+                by_platform=True,
             )
             await self._desk.handle(told)
         except (ChannelError, StorageError) as error:
@@ -242,20 +262,16 @@ class _Listener(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's own name
     ) -> BoltResponse:
-        """Take what Laps knows; acknowledge the rest, but for what Slack asks of the address itself."""
+        """Take what Laps knows; what Slack asks of the address itself is Bolt's to answer."""
         if req.body.get("type") == "url_verification":
             return await next()
-        incoming = req.context.get("incoming") or normalise(req.body)
-        if isinstance(incoming, Unsupported):
-            _ignore(incoming)
-            return BoltResponse(status=200, body="")
-        return await self._listen(req.body, incoming)
+        return await self._listen(req.body, req.context["incoming"])
 
 
-def _ignore(unsupported: Unsupported) -> web.Response:
+def _ignore(unsupported: Unsupported) -> BoltResponse:
     """Acknowledge what Laps does not act on."""
     log.info("ignored: %s", unsupported.reason, extra={"action": "unsupported"})
-    return web.Response()
+    return BoltResponse(status=200, body="")
 
 
 def _response(body: Json, answer: Answer) -> BoltResponse:

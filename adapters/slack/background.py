@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+log = logging.getLogger("laps.slack.background")
 
 
 class Background:
@@ -46,11 +49,9 @@ class Background:
 
     async def stop(self, patience: float = 3.0) -> None:
         """Finish what is under way, for at most `patience` seconds, and end everything."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await self.idle()
-        except TimeoutError:
-            pass
         left = [*self._short, *self._endless]
         for task in left:
             task.cancel()
@@ -61,3 +62,10 @@ def _start(work: Coroutine[object, object, None], kept: set[asyncio.Task[None]])
     task = asyncio.get_running_loop().create_task(work)
     kept.add(task)
     task.add_done_callback(kept.discard)
+    task.add_done_callback(_say_what_broke)
+
+
+def _say_what_broke(task: asyncio.Task[None]) -> None:
+    """Log what nobody awaits, at once and not when the task is collected."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("work beside the requests broke", exc_info=error, extra={"action": "bug"})

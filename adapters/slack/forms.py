@@ -7,7 +7,7 @@ from adapters.slack.carried import encode_form
 from adapters.slack.limits import LIMITS
 from adapters.slack.render import Json, draw, plain
 from adapters.slack.sizes import cut
-from bot.messages import ChoiceField, Field, Form, Text, TextField
+from bot.messages import ChoiceField, Field, Form, Message, Text, TextField
 from bot.model import Source
 
 
@@ -23,6 +23,17 @@ def render_form(form: Form, source: Source | None, conversation: str | None) -> 
         "close": plain("Cancel", limits.VIEW_SUBMIT),
         "private_metadata": encode_form(form.submit, form.args, source, conversation, limits.METADATA),
         "blocks": [*intro, *fields][: limits.MODAL_BLOCKS],
+    }
+
+
+def render_notice(message: Message) -> Json:
+    """Draw a modal that only says something."""
+    blocks = message.blocks or (Text(message.fallback),)
+    return {
+        "type": "modal",
+        "title": plain("Laps", limits.VIEW_TITLE),
+        "close": plain("Close", limits.VIEW_SUBMIT),
+        "blocks": draw(blocks, limits.MODAL_BLOCKS),
     }
 
 

@@ -14,9 +14,10 @@ FEATURES = {
     "im:history": "typed direct messages",
     "users:read.email": "finding people by their e-mail address",
 }
-"""The bot's scopes and what each is for; the last two may be left out, which turns that feature off."""
+"""The bot's scopes, and what each is for."""
 
 OPTIONAL = ("im:history", "users:read.email")
+"""Those of them that may be left out, which turns that feature off; the doctor says so."""
 
 _EVENTS = ("app_home_opened", "app_uninstalled", "message.im", "tokens_revoked")
 

@@ -31,6 +31,9 @@ TEAM, BOT, TOKEN, APP_TOKEN, SECRET = "T1", "UBOT", "xoxb-right", "xapp-right", 
 FORMS_ONLY = ("users.info",)
 """Methods that take JSON for no arguments at all (docs.slack.dev/apis/web-api#methods_supporting_json)."""
 SCOPES = "chat:write,im:write,commands,users:read,im:history,users:read.email"
+SOCKET = "socket"
+"""Stands for an address: payloads for it go over the newest socket."""
+_KINDS = {None: "events_api", "payload": "interactive", "command": "slash_commands"}
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,11 @@ class SlackServer:
         self.complaints: list[str] = []
         self.troubles: deque[Trouble] = deque()
         self.changed = asyncio.Event()
+        self.scopes = SCOPES
         self.sockets: list[web.WebSocketResponse] = []
         self.acks: dict[str, Json] = {}
+        self._tickets: set[str] = set()
+        self._sent: dict[str, bool] = {}
         self._hooks: dict[str, Hook] = {}
         self._triggers: dict[str, tuple[str, datetime]] = {}
         self._numbers = count(1)
@@ -138,7 +144,12 @@ class SlackServer:
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
 
     async def send(self, address: str, payload: Json, form: str | None = None) -> tuple[int, str, str]:
-        """Post a signed payload once: JSON, or with `form` "payload" or "command" as a form."""
+        """Post a signed payload once: JSON, or with `form` "payload" or "command" as a form.
+
+        With `SOCKET` for an address it goes over the socket, and the answer is the acknowledgement.
+        """
+        if address == SOCKET:
+            return await self._send_over_socket(_KINDS[form], payload)
         if form == "command":
             body, kind = urlencode(payload).encode(), "application/x-www-form-urlencoded"
         elif form == "payload":
@@ -158,6 +169,8 @@ class SlackServer:
 
     async def deliver(self, address: str, event: Json, retries: int = 3) -> list[int]:
         """Deliver an event until it is taken, as often as Slack tries, and give every status."""
+        if address == SOCKET:
+            return [(await self.send(address, event))[0]]
         statuses: list[int] = []
         body = orjson.dumps(event)
         for number in range(retries + 1):
@@ -208,7 +221,7 @@ class SlackServer:
         self.changed.set()
         if trouble:
             return await self._fail(request, trouble)
-        return web.json_response(answer, headers={"x-oauth-scopes": SCOPES})
+        return web.json_response(answer, headers={"x-oauth-scopes": self.scopes})
 
     def _trouble(self, name: str) -> Trouble | None:
         if self.troubles and self.troubles[0].only in name:
@@ -245,7 +258,9 @@ class SlackServer:
         return {"ok": True, "team": "Acme", "team_id": TEAM, "user_id": BOT, "bot_id": "B1"}
 
     def _apps_connections_open(self, body: Json) -> Json:
-        return {"ok": True, "url": f"{self.url.replace('http', 'ws')}/socket"}
+        ticket = f"ticket-{next(self._numbers)}"
+        self._tickets.add(ticket)
+        return {"ok": True, "url": f"{self.url.replace('http', 'ws')}/socket?ticket={ticket}"}
 
     def _users_info(self, body: Json) -> Json:
         user = self.users.get(str(body.get("user")))
@@ -342,25 +357,57 @@ class SlackServer:
     # ------------------------------------------------------------ Socket Mode
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
+        """Hold one connection; its ticket is good for this one time."""
+        self.calls.append("socket")
+        self.changed.set()
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            return web.Response(status=404)
+        self._tickets.remove(ticket)
+        if trouble := self._trouble("socket"):
+            return await self._fail(request, trouble)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}})
         self.sockets.append(socket)
         self.changed.set()
         async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT and message.data.startswith("{"):
-                ack = orjson.loads(message.data)
-                self.acks[ack.get("envelope_id", "")] = ack
-                self.changed.set()
+            self._acknowledged(orjson.loads(message.data))
         self.sockets.remove(socket)
+        self.changed.set()
         return socket
 
-    async def envelope(self, kind: str, payload: Json) -> str:
-        """Send an envelope over the newest socket and give its id."""
+    def _acknowledged(self, ack: Json) -> None:
+        """Take an acknowledgement: of something sent, once, and with an answer only where one is taken."""
+        name = ack.get("envelope_id", "")
+        if name not in self._sent or name in self.acks or set(ack) - {"envelope_id", "payload"}:
+            self.complaints.append(f"acknowledgement {ack}")
+        elif "payload" in ack and not self._sent[name]:
+            self.complaints.append(f"an answer to what takes none: {ack}")
+        elif isinstance(ack.get("payload"), dict) and "blocks" in ack["payload"]:
+            self.complaints += faults_of_message(ack["payload"])
+        self.acks[name] = ack
+        self.changed.set()
+
+    async def envelope(self, kind: str, payload: Json, socket: web.WebSocketResponse | None = None) -> str:
+        """Send an envelope over a socket, the newest where none is named, and give its id."""
         name = f"envelope-{next(self._numbers)}"
-        envelope = {"envelope_id": name, "type": kind, "payload": payload, "accepts_response_payload": True}
-        await self.sockets[-1].send_json(envelope)
+        answered = self._sent[name] = kind != "events_api"
+        envelope = {
+            "envelope_id": name,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": answered,
+        }
+        await (socket or self.sockets[-1]).send_json(envelope)
         return name
+
+    async def _send_over_socket(self, kind: str, payload: Json) -> tuple[int, str, str]:
+        await self.until(lambda: bool(self.sockets))
+        name = await self.envelope(kind, payload)
+        await self.until(lambda: name in self.acks)
+        answer = self.acks[name].get("payload")
+        return (200, "application/json", orjson.dumps(answer).decode()) if answer else (200, "text/plain", "")
 
 
 async def _read(request: web.Request) -> Json:
