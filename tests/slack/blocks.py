@@ -32,8 +32,10 @@ def faults_of_view(view: Mapping[str, Any]) -> list[str]:
         return [f"view type {kind!r}"]
     found = []
     if kind == "modal":
+        asks = any(block.get("type") == "input" for block in view.get("blocks", []))
         for name in ("title", "submit", "close"):
-            found += list(_plain(view.get(name), 24, name))
+            if name in view or name == "title" or (name == "submit" and asks):
+                found += list(_plain(view.get(name), 24, name))
         if len(view.get("private_metadata", "")) > 3000:
             found.append("private_metadata over 3000")
         if len(view.get("callback_id", "")) > 255:
