@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,12 +43,12 @@ from storage.tables import ORGANIZATION as ORGANIZATIONS
 
 KEY_LENGTH = 26
 PRACTICE_ROOM = WorkspaceRef(ChannelName.WEB, "web")
-_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz234567")
+_ALPHABET = frozenset("0123456789abcdef")
 
 
 def new_key() -> str:
-    """Return 26 random characters [a-z2-7] (130 bits)."""
-    return base64.b32encode(secrets.token_bytes(17))[:KEY_LENGTH].decode().lower()
+    """Return 26 random characters [0-9a-f] (104 bits), as `Draw.id` has them."""
+    return secrets.token_hex(KEY_LENGTH // 2)
 
 
 def is_key(text: str) -> bool:

@@ -139,13 +139,13 @@ class Town:
         """Take a store with its organization and the Slack workspace."""
         return cls(store, clock, await store.organization(), await store.workspace(SLACK))
 
-    def key(self, kind: str = "") -> str:
+    def key(self) -> str:
         """Return a new id of 26 characters."""
-        return f"{kind}{next(self._count)}".rjust(26, "a").translate(_DIGITS)
+        return f"{next(self._count):026x}"
 
     def stranger(self, **more: object) -> Learner:
         """Make a learner who is not stored yet."""
-        return but(Learner(LearnerId(self.key("l")), self.organization.id), more)
+        return but(Learner(LearnerId(self.key()), self.organization.id), more)
 
     def account(self, learner: Learner, external: str = "U1", **more: object) -> Account:
         """Make an account in the Slack workspace."""
@@ -154,7 +154,7 @@ class Town:
     def session(self, learner: Learner, **more: object) -> Session:
         """Make a session of a learner."""
         first = Session(
-            SessionId(self.key("s")),
+            SessionId(self.key()),
             learner.id,
             "finance-variance-commentary",
             "0123456789abcdef",
@@ -167,7 +167,7 @@ class Town:
     def event(self, who: Learner | str, **more: object) -> AdoptionEvent:
         """Make an event about a learner, or about somebody of whom only a name is known."""
         first = AdoptionEvent(
-            self.key("e"),
+            self.key(),
             self.clock.now,
             self.clock.now.date(),
             who if isinstance(who, str) else who.id,
@@ -183,7 +183,7 @@ class Town:
 
     def delivery(self, text: str = "hello", **more: object) -> Delivery:
         """Make a delivery, to U1's direct message and leased for 30 seconds where nothing else is said."""
-        name = self.key("d")
+        name = self.key()
         first = Delivery(
             DeliveryId(name),
             self.organization.id,
@@ -238,9 +238,6 @@ class Town:
     async def exported(self) -> list[tuple[AdoptionEvent, str | None]]:
         """Read all events."""
         return [pair async for pair in self.store.export_events(None)]
-
-
-_DIGITS = str.maketrans("0189", "ghij")
 
 
 def but(first: T, more: Mapping[str, object]) -> T:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model import Draw
 from storage import changes, deliveries
 from storage.people import is_key, new_key
 from storage.rows import micros, moment
@@ -58,8 +59,9 @@ def test_parameters_are_numbered_for_postgresql() -> None:
 
 
 def test_keys_are_random_and_known_as_such() -> None:
-    """A new key has 26 characters, and nothing else is taken for one."""
+    """A new key has 26 characters, as one that a decision draws, and nothing else is taken for one."""
     keys = {new_key() for _ in range(100)}
-    assert len(keys) == 100
+    keys |= {Draw(b"salt", "T1/U1", f"{number}").id("learner") for number in range(100)}
+    assert len(keys) == 200
     assert all(map(is_key, keys))
-    assert not any(map(is_key, ["", "a" * 25, "a" * 27, "A" * 26, "1" * 26, "ann@example.com.example.com"]))
+    assert not any(map(is_key, ["", "a" * 25, "a" * 27, "A" * 26, "g" * 26, "ann@example.com.example.com"]))
