@@ -23,6 +23,7 @@ from bot.errors import (
     UnknownLesson,
 )
 from bot.learning.path import UNFINISHED
+from bot.learning.sessions import present_session, shows_here
 from bot.messages import Button, Choices, Emphasis, Message, Text, say
 from bot.model import (
     Account,
@@ -35,6 +36,7 @@ from bot.model import (
     LearnerId,
     Organization,
     Place,
+    Post,
     Reply,
     SessionId,
     Snapshot,
@@ -141,7 +143,7 @@ class Dispatcher:
             needs = replace(needs, code=command.code)
         account = incoming.sender.external
         snapshot = await self._store.snapshot(workspace, account, named, needs, now)
-        if route.in_session and _at_last_step(snapshot):
+        if route.in_session and (_at_last_step(snapshot) or _is_old(snapshot, incoming)):
             needs = replace(needs, history=True)
             snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         source = incoming.source
@@ -187,6 +189,8 @@ class Dispatcher:
         except InvalidInput as refusal:
             return _invalid(incoming, snapshot, refusal, catalogue, now), "refused"
         except Refusal as refusal:
+            if learner.status in (Status.NEW, Status.DECLINED):
+                return _refused_before_consent(incoming, snapshot, refusal, catalogue, now, draw), "refused"
             return Decision(Reply(_refused(refusal), aside=True)), "refused"
         except StorageError:
             raise
@@ -201,7 +205,10 @@ class Dispatcher:
             return Answer()
         snapshot = await self._read(incoming, workspace, ROUTES["next"], command, now)
         try:
-            reply = current_screen(snapshot, incoming.args, self._catalogue(), now)
+            if shows_here(snapshot, snapshot.session):
+                reply = present_session(snapshot, None, self._catalogue())
+            else:
+                reply = current_screen(snapshot, incoming.args, self._catalogue(), now)
         except (Refusal, KeyError, ValueError):
             reply = joining.present(snapshot, self._catalogue(), now)
         return Answer(message=reply.message, post=reply.post)
@@ -213,6 +220,9 @@ class Dispatcher:
     ) -> tuple[Changes, Answer]:
         """Add to what was decided: the incoming id, the account, and where everything is said."""
         changes = decision.changes
+        if decision.reply.post is not None and changes.learner is None and snapshot.who.version:
+            # A screen that is shown again must still be the present one once it is shown.
+            changes = replace(changes, learner=snapshot.who)
         learner = changes.learner or snapshot.who
         account = _account(incoming, snapshot, learner)
         if learner.version == 0 and changes.learner is None:
@@ -221,9 +231,12 @@ class Dispatcher:
         targets = []
         for post_id, message in decision.reply.updates:
             post = await self._store.post(post_id)
-            if post is not None:
+            if post is not None and not _is_pressed(post, incoming, snapshot, decision):
                 accounts = await self._store.accounts_of(snapshot.who)
-                targets += [(post, w, a.service_url, message) for w, a in accounts if w.id == post.workspace]
+                at = (post.workspace, post.account)
+                targets += [
+                    (post, w, a.service_url, message) for w, a in accounts if (w.id, a.external) == at
+                ]
         placed = place(incoming, snapshot, decision, learner, home, targets, now)
         changes = replace(
             changes,
@@ -244,7 +257,7 @@ class Dispatcher:
             return None
         changed = decision.changes.learner
         if decision.reply.home is None and changed is not None:
-            after = replace(snapshot, learner=changed)
+            after = replace(snapshot, learner=replace(changed, version=changed.version + 1))
             return joining.home_of(after, self._catalogue(), now)
         return decision.reply.home
 
@@ -255,12 +268,26 @@ _TRY_NEXT = Choices((Button("Go on", "next"), Button("Help", "help")))
 def _command(incoming: Incoming) -> tuple[Route, object]:
     """Find the verb's route and make its command; anything that is not right is `unknown`."""
     route = ROUTES.get(incoming.verb)
-    if route is not None:
+    if route is not None and route.by_platform <= incoming.by_platform:
         try:
             return route, route.command(incoming.args)
         except (KeyError, ValueError):
             pass
     return ROUTES["unknown"], Unknown(incoming.args.get("text", "") if incoming.verb == "unknown" else "")
+
+
+def _is_old(snapshot: Snapshot, incoming: Incoming) -> bool:
+    """Say whether a button is of another version of its session, so that it matters where it was pressed."""
+    session = snapshot.session
+    return session is not None and incoming.args.get("v") != str(session.version)
+
+
+def _is_pressed(post: Post, incoming: Incoming, snapshot: Snapshot, decision: Decision) -> bool:
+    """Say whether a message to be left behind is the very one that was pressed, and becomes the answer."""
+    source = incoming.source
+    here = (post.workspace, post.account) == (snapshot.workspace.id, incoming.sender.external)
+    pressed = source is not None and source.external is not None and source.external == post.external
+    return here and pressed and decision.reply.message is not None
 
 
 def _at_last_step(snapshot: Snapshot) -> bool:
@@ -274,8 +301,7 @@ def _gate(
     """Hold back what must wait: consent, a stop, the first questions."""
     learner = snapshot.who
     if learner.status in (Status.NEW, Status.DECLINED) and not route.before_consent:
-        in_band = incoming.takes_message or incoming.takes_notice
-        return joining.before_consent(snapshot, catalogue, now, draw, in_band)
+        return joining.before_consent(snapshot, catalogue, now, draw, _is_answered(incoming))
     if learner.status is Status.STOPPED and not route.when_stopped:
         return Decision(Reply(pages.stopped(), aside=True))
     if route.after_questions and joining.next_question(learner) is not None:
@@ -292,10 +318,11 @@ def _invalid(
         return Decision(Reply(problems=fields))
     if not {"s", "k"} & incoming.args.keys():
         return Decision(Reply(_refused(refusal), aside=True))
-    reply = current_screen(snapshot, incoming.args, catalogue, now)
-    shown = reply.message or say("")
-    message = replace(shown, blocks=(Text(str(refusal), strong=True), *shown.blocks))
-    return Decision(replace(reply, message=message))
+    try:
+        reply = current_screen(snapshot, incoming.args, catalogue, now)
+    except (Refusal, KeyError, ValueError):
+        return Decision(Reply(_refused(refusal), aside=True))
+    return Decision(replace(reply, message=_headed(str(refusal), reply.message or say(""))))
 
 
 def _apology(incoming: Incoming, error: Exception) -> Message:
@@ -305,6 +332,26 @@ def _apology(incoming: Incoming, error: Exception) -> Message:
     log.error("an interaction failed; reference %s", reference, exc_info=error, extra=context)
     text = f"Something went wrong on our side and nothing was changed. Reference: {reference}."
     return say(text, _TRY_NEXT)
+
+
+def _refused_before_consent(
+    incoming: Incoming, snapshot: Snapshot, refusal: Refusal, catalogue: Catalogue, now: datetime, draw: Draw
+) -> Decision:
+    """Say what is wrong in the one message that a person may get who has not agreed: the welcome."""
+    decision = joining.before_consent(snapshot, catalogue, now, draw, _is_answered(incoming))
+    reply = decision.reply
+    shown = _headed(str(refusal), reply.message) if reply.message else None
+    updates = tuple((post, _headed(str(refusal), message)) for post, message in reply.updates)
+    return replace(decision, reply=replace(reply, message=shown, updates=updates))
+
+
+def _headed(text: str, message: Message) -> Message:
+    return replace(message, blocks=(Text(text, strong=True), *message.blocks))
+
+
+def _is_answered(incoming: Incoming) -> bool:
+    """Say whether the HTTP answer shows what is said, so that it takes no new message."""
+    return incoming.takes_message or incoming.takes_notice
 
 
 def _refused(refusal: Refusal) -> Message:

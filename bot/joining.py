@@ -171,7 +171,7 @@ def decline(
 ) -> Decision:
     """Take a No, and say how to come back."""
     learner = snapshot.who
-    if learner.status is Status.ACTIVE:
+    if learner.status in (Status.ACTIVE, Status.STOPPED):
         return stop(snapshot, Stop(), catalogue, now, draw)
     facts = Facts(snapshot, now, draw)
     events = () if learner.status is Status.DECLINED else (facts(EventType.LEARNER_DECLINED),)
@@ -183,6 +183,8 @@ def decline(
 
 def depart(snapshot: Snapshot, command: Depart, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Note that the person cannot be written to here; dispatch marks the account."""
+    if snapshot.who.status not in (Status.ACTIVE, Status.STOPPED):
+        return Decision(Reply())  # of somebody who never agreed nothing is recorded
     return Decision(Reply(), Changes(events=(Facts(snapshot, now, draw)(EventType.LEARNER_UNREACHABLE),)))
 
 
@@ -219,10 +221,12 @@ def change_setting(
 ) -> Decision:
     """Set one thing; during the first questions the next one follows, later `me` is shown."""
     learner = snapshot.who
-    if command.version is not None and command.version != learner.version:
-        return Decision(present(snapshot, catalogue, now))
     asked_first = next_question(learner) is not None
+    if asked_first and command.version is not None and command.version != learner.version:
+        return Decision(present(snapshot, catalogue, now))
     changed, value = _SETTERS[command.name](learner, command.value, catalogue)
+    if not asked_first and changed == learner:
+        return Decision(Reply(pages.me(snapshot, catalogue, now)))
     facts = Facts(snapshot, now, draw)
     events = [facts(EventType.SETTING_CHANGED, name=command.name, value=value)]
     if command.name == "confidence" and learner.confidence is None:
@@ -365,9 +369,11 @@ def pause(snapshot: Snapshot, command: Pause, catalogue: Catalogue, now: datetim
     day = read_day(command.until, facts.today) if command.until else None
     zone = ZoneInfo(snapshot.who.time_zone or snapshot.organization.time_zone)
     until = datetime.combine(day, time(0), zone).astimezone(now.tzinfo) if day else None
+    reply = Reply(pages.paused(day), aside=True)
+    if snapshot.who.is_paused(now) and snapshot.who.paused_until == until:
+        return Decision(_with_home(reply, snapshot, snapshot.who, catalogue, now))
     paused = replace(snapshot.who, paused_at=now, paused_until=until)
     event = facts(EventType.LEARNER_PAUSED, until=day.isoformat() if day else None)
-    reply = Reply(pages.paused(day), aside=True)
     return Decision(
         _with_home(reply, snapshot, paused, catalogue, now), Changes(learner=paused, events=(event,))
     )
@@ -391,8 +397,10 @@ def resume(snapshot: Snapshot, command: Resume, catalogue: Catalogue, now: datet
 
 
 def stop(snapshot: Snapshot, command: Stop, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
-    """Stop for good: Laps never writes unasked again."""
+    """Stop for good: Laps never writes unasked again. Before anybody agreed, it is a No."""
     learner = snapshot.who
+    if learner.status in (Status.NEW, Status.DECLINED):
+        return decline(snapshot, Decline(), catalogue, now, draw)
     if learner.status is Status.STOPPED:
         return Decision(Reply(pages.stopped(), aside=True))
     stopped = replace(learner, status=Status.STOPPED)
@@ -468,7 +476,7 @@ def join_accounts(
         raise CodeRefused
     if owner.id == learner.id:
         return Decision(Reply(pages.joined_already(), aside=True))
-    kept = _merged(owner, learner)
+    kept = _merged(owner, learner, now)
     after = _with(replace(snapshot, session=None, lesson=None), kept)
     facts = Facts(after, now, draw, kept)
     event = facts(EventType.LEARNER_LINKED, channels=[snapshot.workspace.channel])
@@ -477,8 +485,9 @@ def join_accounts(
     return Decision(Reply(pages.joined_accounts(), aside=True), changes)
 
 
-def _merged(owner: Learner, other: Learner) -> Learner:
-    """Keep what the code's owner said, and fill in what they did not."""
+def _merged(owner: Learner, other: Learner, now: datetime) -> Learner:
+    """Keep what the code's owner said, and fill in what they did not; quiet that either asked for stays."""
+    quiet = owner if owner.is_paused(now) or not other.is_paused(now) else other
     return replace(
         owner,
         job_family=owner.job_family or other.job_family,
@@ -486,6 +495,8 @@ def _merged(owner: Learner, other: Learner) -> Learner:
         time_zone=owner.time_zone or other.time_zone,
         confidence=owner.confidence if owner.confidence is not None else other.confidence,
         current=owner.current or other.current,
+        paused_at=quiet.paused_at,
+        paused_until=quiet.paused_until,
         welcome=owner.welcome or other.welcome,
         roles=owner.roles | other.roles,
     )

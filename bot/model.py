@@ -282,7 +282,8 @@ class Incoming:
     direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
     Execute); `message_fades`: that is gone when the client loads the conversation again (Teams), so the
     message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
-    (Slack's slash command). `takes_form`: a form can be opened as a modal.
+    (Slack's slash command). `takes_form`: a form can be opened as a modal. `by_platform`: the platform or our
+    own page says it, and no button, form or typed word: only so are verbs such as `uninstall` heard.
     """
 
     id: str
@@ -297,6 +298,7 @@ class Incoming:
     message_fades: bool = False
     takes_notice: bool = False
     takes_form: bool = False
+    by_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Route:
         when_stopped: may be used after `stop`.
         in_session: belongs to a screen of a session.
         after_questions: waits until the first questions are answered.
+        by_platform: only a platform says it; from a button, however it was made, it is unknown.
     """
 
     command: Callable[[Args], object]
@@ -54,6 +55,7 @@ class Route:
     when_stopped: bool = False
     in_session: bool = False
     after_questions: bool = False
+    by_platform: bool = False
 
     def decide(
         self, snapshot: Snapshot, command: object, catalogue: Catalogue, now: datetime, draw: Draw
@@ -235,6 +237,20 @@ def _asked(args: Args) -> joining.AskSetting:
     return joining.AskSetting(args["k"])
 
 
+def _opened(args: Args) -> OpenForm:
+    if "s" in args:
+        _number(args["v"])
+    return OpenForm(args["form"], args)
+
+
+_NOTHING = Needs()
+
+
+def _told(command: Callable[[Args], object], handler: Handler, needs: Needs = _NOTHING) -> Route:
+    """Make the route of a verb that only a platform says."""
+    return Route(command, handler, needs=needs, before_consent=True, when_stopped=True, by_platform=True)
+
+
 _HISTORY = Needs(history=True)
 _EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True)
 
@@ -300,6 +316,7 @@ ROUTES: dict[str, Route] = {
         joining.stop,
         "Laps writes to you no more, until you come back.",
         "stop",
+        before_consent=True,
         when_stopped=True,
     ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
@@ -316,7 +333,7 @@ ROUTES: dict[str, Route] = {
     ),
     "set": Route(_setting, joining.change_setting, needs=_EVERYTHING),
     "ask": Route(_asked, joining.ask_setting),
-    "form": Route(lambda a: OpenForm(a["form"], a), open_form, needs=_HISTORY),
+    "form": Route(_opened, open_form, needs=_HISTORY),
     # in a lesson
     "go": Route(lambda a: sessions.ContinueLesson(_at(a)), sessions.continue_lesson, in_session=True),
     "done": Route(lambda a: sessions.SubmitPractice(_at(a)), sessions.submit_practice, in_session=True),
@@ -347,27 +364,12 @@ ROUTES: dict[str, Route] = {
     ),
     "no_plan": Route(lambda a: sessions.SkipCommitment(_at(a)), sessions.skip_commitment, in_session=True),
     "leave": Route(lambda a: sessions.LeaveLesson(_at(a)), sessions.leave_lesson, in_session=True),
-    # sent by adapters
-    "arrive": Route(
-        lambda a: joining.Arrive(), joining.arrive, needs=_HISTORY, before_consent=True, when_stopped=True
-    ),
-    "depart": Route(lambda a: joining.Depart(), joining.depart, before_consent=True, when_stopped=True),
-    "home": Route(
-        lambda a: joining.ShowHome(),
-        joining.show_home,
-        needs=_EVERYTHING,
-        before_consent=True,
-        when_stopped=True,
-    ),
-    "profile": Route(
-        lambda a: joining.LearnProfile(), joining.learn_profile, before_consent=True, when_stopped=True
-    ),
-    "uninstall": Route(
-        lambda a: joining.UninstallWorkspace(),
-        joining.uninstall_workspace,
-        before_consent=True,
-        when_stopped=True,
-    ),
+    # told by platforms
+    "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _HISTORY),
+    "depart": _told(lambda a: joining.Depart(), joining.depart),
+    "home": _told(lambda a: joining.ShowHome(), joining.show_home, _EVERYTHING),
+    "profile": _told(lambda a: joining.LearnProfile(), joining.learn_profile),
+    "uninstall": _told(lambda a: joining.UninstallWorkspace(), joining.uninstall_workspace),
     "unknown": Route(lambda a: Unknown(a.get("text", "")), handle_unknown),
 }
 

@@ -34,6 +34,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Needs
+from bot.routes import ROUTES
 from lessons.model import Catalogue, JobFamily, Lesson, OrganizationSettings, Tool
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -254,6 +255,7 @@ class Person:
                 takes_message=self.in_band,
                 takes_notice=notice,
                 takes_form=form,
+                by_platform=ROUTES[verb].by_platform if verb in ROUTES else False,
             )
         )
         self._see(self.world.sink.taken[before:], pressed)

@@ -82,7 +82,7 @@ def _uninstalled(payload: Payload, event: Payload, identity: str) -> Incoming | 
     """Take both events, in either order, as the end; revoked user tokens alone are none of ours."""
     if event.get("type") == "tokens_revoked" and not _dict(event.get("tokens")).get("bot"):
         return Unsupported("tokens of users revoked")
-    return _incoming(payload, identity, "", "uninstall", conversation=None)
+    return _incoming(payload, identity, "", "uninstall", conversation=None, by_platform=True)
 
 
 def _home_opened(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:
@@ -91,8 +91,10 @@ def _home_opened(payload: Payload, event: Payload, identity: str) -> Incoming | 
         return Unsupported("home without a user")
     if event.get("tab") == "messages":
         conversation = _text(event.get("channel")) or None
-        return _incoming(payload, identity, user, "arrive", conversation=conversation)
-    return _incoming(payload, identity, user, "home", conversation=None, surface=Surface.HOME)
+        return _incoming(payload, identity, user, "arrive", conversation=conversation, by_platform=True)
+    return _incoming(
+        payload, identity, user, "home", conversation=None, surface=Surface.HOME, by_platform=True
+    )
 
 
 def _message(payload: Payload, event: Payload, identity: str) -> Incoming | Unsupported:

@@ -21,9 +21,6 @@ Activity = Mapping[str, Any]
 CARD_ACTION = "adaptiveCard/action"
 """The name of the invoke that Action.Execute sends."""
 
-_ADAPTER_VERBS = frozenset({"depart", "profile", "uninstall"})
-"""Verbs that only the platform may send: nobody gets them in by a forged button."""
-
 
 def normalise(activity: Activity, tenant: str | None = None) -> Incoming | Unsupported:
     """Read an activity; total: whatever is missing or strange in it becomes `Unsupported` or verb `unknown`.
@@ -69,9 +66,9 @@ def _conversation_update(activity: Activity, tenant: str) -> Incoming | Unsuppor
     if not _is_personal(activity):
         return Unsupported("conversation_members")
     if _has_bot(activity, "membersAdded"):
-        return _incoming(activity, tenant, "arrive")
+        return _incoming(activity, tenant, "arrive", by_platform=True)
     if _has_bot(activity, "membersRemoved"):
-        return _incoming(activity, tenant, "depart")
+        return _incoming(activity, tenant, "depart", by_platform=True)
     return Unsupported("other_members")
 
 
@@ -80,9 +77,9 @@ def _installation_update(activity: Activity, tenant: str) -> Incoming | Unsuppor
         return Unsupported("conversation_installation")
     match activity.get("action"):
         case "add" | "add-upgrade":
-            return _incoming(activity, tenant, "arrive")
+            return _incoming(activity, tenant, "arrive", by_platform=True)
         case "remove":
-            return _incoming(activity, tenant, "depart")
+            return _incoming(activity, tenant, "depart", by_platform=True)
         case _:  # "remove-upgrade": the app comes back at once
             return Unsupported("installation")
 
@@ -102,6 +99,7 @@ def _incoming(
     args: Args | None = None,
     source: Source | None = None,
     takes_message: bool = False,
+    by_platform: bool = False,
 ) -> Incoming:
     return Incoming(
         id=_id(activity),
@@ -114,6 +112,7 @@ def _incoming(
         source=source,
         takes_message=takes_message,
         message_fades=takes_message and _is_personal(activity),
+        by_platform=by_platform,
     )
 
 
@@ -123,7 +122,7 @@ def _incoming(
 def _pressed(data: Mapping[str, Any]) -> tuple[str, Args]:
     """Read a button's data: {"v": verb, "a": args}; "f" names the form whose `form.field`s lie beside it."""
     verb, carried = data.get("v"), data.get("a", {})
-    if not isinstance(verb, str) or not isinstance(carried, dict) or verb in _ADAPTER_VERBS:
+    if not isinstance(verb, str) or not isinstance(carried, dict):
         return "unknown", {}
     args = {name: value for name, value in carried.items() if isinstance(value, str)}
     if len(args) < len(carried):

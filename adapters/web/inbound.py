@@ -21,8 +21,8 @@ _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NAME = re.compile(r"[a-z_]{1,40}")
 
-_PLATFORM_VERBS = frozenset({"depart", "profile", "uninstall"})
-"""Verbs that only a platform sends: here there is none, so nobody gets them in."""
+_PAGE_VERBS = frozenset({"arrive", "home"})
+"""What the page says by itself, as a platform does; whoever says it by hand sees their own page."""
 
 
 def normalise(said: Any, account: str) -> Incoming | Unsupported:
@@ -55,6 +55,7 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
         surface=_surface(verb, said),
         source=Source(source) if source else None,
         takes_message=True,
+        by_platform=verb in _PAGE_VERBS,
     )
 
 
@@ -81,8 +82,6 @@ def _pressed(said: Mapping[str, Any]) -> tuple[str, Args] | Unsupported:
         return Unsupported("no args")
     if any(len(value) > MOST_TEXT for value in args.values()):
         return Unsupported("too long")
-    if verb in _PLATFORM_VERBS:
-        return "unknown", {}
     return verb, {name: _storable(value) for name, value in args.items()}
 
 

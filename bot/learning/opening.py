@@ -12,7 +12,7 @@ from bot.events import AdoptionEvent, EventType
 from bot.facts import Facts
 from bot.learning import views
 from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
-from bot.learning.sessions import present_session
+from bot.learning.sessions import present_session, shows_here
 from bot.messages import Block, Button, Choices, Emphasis, Heading, Message, Progress, Text, say
 from bot.model import (
     Changes,
@@ -96,6 +96,8 @@ def restart_lesson(
             )
         raise UnknownLesson(wanted, nearest_lesson(wanted, catalogue))
     old = _unfinished(snapshot, lesson.id)
+    if old is not None and old.version == 1 and old.lesson_version == lesson.version:
+        return _resume(snapshot, old, lesson, catalogue, now, draw)  # it is at its start, untouched
     return _start(snapshot, lesson, catalogue, now, draw, restarted=old)
 
 
@@ -155,17 +157,21 @@ def _open(
         present = catalogue.lessons[lesson] if isinstance(lesson, str) else lesson
         return _start(snapshot, present, catalogue, now, draw)
     began = _version(snapshot, old, catalogue)
-    return _resume(snapshot, old, began, catalogue, now, draw)
+    if began is not None:
+        return _resume(snapshot, old, began, catalogue, now, draw)
+    if isinstance(lesson, str):
+        raise UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
+    return _start(snapshot, lesson, catalogue, now, draw, restarted=old)
 
 
-def _version(snapshot: Snapshot, session: Session, catalogue: Catalogue) -> Lesson:
-    """Find the lesson in the version that a session began with."""
+def _version(snapshot: Snapshot, session: Session, catalogue: Catalogue) -> Lesson | None:
+    """Find the lesson in the version that a session began with; None where it cannot be read any more."""
     current = catalogue.lessons.get(session.lesson)
     if current is not None and current.version == session.lesson_version:
         return current
     if snapshot.lesson is not None and snapshot.lesson.version == session.lesson_version:
         return snapshot.lesson
-    return snapshot.shelf[session.lesson_version]
+    return snapshot.shelf.get(session.lesson_version)
 
 
 def _start(
@@ -217,7 +223,7 @@ def _resume(
 ) -> Decision:
     """Show an unfinished session here and now; where it showed before is left behind, inert."""
     learner, facts = snapshot.who, Facts(snapshot, now, draw)
-    here = _shows_here(snapshot, session)
+    here = shows_here(snapshot, session)
     if here and session.status is SessionStatus.OPEN:
         return Decision(present_session(replace(snapshot, session=session, lesson=lesson), None, catalogue))
     version = session.version + 1
@@ -244,21 +250,9 @@ def _resume(
     return Decision(Reply(message, post=resumed.post, updates=tuple(updates)), changes)
 
 
-def _shows_here(snapshot: Snapshot, session: Session) -> bool:
-    """Say whether the message that was pressed is the one that shows the session."""
-    post = snapshot.post
-    return (
-        post is not None
-        and post.id == session.post
-        and post.workspace == snapshot.workspace.id
-        and post.external is not None
-        and post.external == snapshot.place.message
-    )
-
-
 def _left_behind(snapshot: Snapshot, session: Session, lesson: Lesson) -> list[tuple[PostId, Message]]:
     """Make the message that showed a session inert, unless it is the very one that was pressed."""
-    if session.post is None or _shows_here(snapshot, session):
+    if session.post is None or shows_here(snapshot, session):
         return []
     moved = session.workspace != snapshot.workspace.id
     where = f"in {snapshot.workspace.channel.spoken}" if moved else "in a newer message"
@@ -285,7 +279,7 @@ def _put_aside(
     event = facts.in_lesson(EventType.LESSON_LEFT, lesson, current.step)
     shown = (
         []
-        if _shows_here(snapshot, current) or current.post is None
+        if shows_here(snapshot, current) or current.post is None
         else [(current.post, views.left_screen(left, lesson))]
     )
     return left, [event], shown

@@ -226,7 +226,7 @@ class Turn:
         submission: Submission | None = None,
     ) -> Decision:
         learner = self.learner
-        if session.status is SessionStatus.COMPLETED:
+        if session.status is SessionStatus.COMPLETED and learner.current == session.id:
             learner = replace(learner, current=None)
         changes = Changes(
             learner=learner, sessions=(session,), events=events, commitment=commitment, submission=submission
@@ -254,7 +254,10 @@ def _turn(
     if live and session.stage in fits.get(type(lesson.steps[session.step]), ()):
         return Turn(snapshot, learner, session, lesson, catalogue, now, facts)
     stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
-    return Decision(present_session(snapshot, at.version, catalogue), Changes(events=(stale,)))
+    # The learner is written unchanged, so that a press at the same time makes one of the two decide again.
+    return Decision(
+        present_session(snapshot, at.version, catalogue), Changes(learner=learner, events=(stale,))
+    )
 
 
 _ASKED, _ANSWERED = frozenset({Stage.ASK}), frozenset({Stage.FEEDBACK})
@@ -278,8 +281,9 @@ def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: 
     session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.who
     if session is None or lesson is None:
         raise NotYours
-    if pressed_version is not None and pressed_version < session.moved_version:
-        return Reply(views.moved_notice(lesson, "in a newer message"))
+    is_left = pressed_version is not None and pressed_version < session.moved_version
+    if is_left and not shows_here(snapshot, session):
+        return Reply(views.moved_notice(lesson, where_it_is(snapshot, session)))
     if session.status is SessionStatus.OPEN:
         return Reply(views.screen(session, lesson, learner, catalogue), post=session.post)
     if session.status is SessionStatus.LEFT:
@@ -291,6 +295,24 @@ def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: 
         session, lesson, learner, catalogue, following.lesson if following else None
     )
     return Reply(screen, post=session.post)
+
+
+def shows_here(snapshot: Snapshot, session: Session | None) -> bool:
+    """Say whether the message that was pressed is the one that shows the session."""
+    post = snapshot.post
+    return (
+        post is not None
+        and session is not None
+        and post.id == session.post
+        and post.workspace == snapshot.workspace.id
+        and post.external is not None
+        and post.external == snapshot.place.message
+    )
+
+
+def where_it_is(snapshot: Snapshot, session: Session) -> str:
+    """Say where a session is shown that is no longer shown here."""
+    return "in a newer message" if session.workspace == snapshot.workspace.id else "in your other channel"
 
 
 def continue_lesson(
@@ -407,8 +429,10 @@ def report_minutes(
     turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.MINUTES))
     if isinstance(turn, Decision):
         return turn
-    event = turn.fact(EventType.MINUTES_SAVED_REPORTED, value=command.value)
-    return _reflected(turn, turn.noted(minutes=command.value), event)
+    least, most = views.MINUTES_SCALE[0][0], views.MINUTES_SCALE[-1][0]
+    value = min(most, max(least, command.value))
+    event = turn.fact(EventType.MINUTES_SAVED_REPORTED, value=value)
+    return _reflected(turn, turn.noted(minutes=value), event)
 
 
 def report_use(

@@ -253,9 +253,10 @@ async def test_a_press_on_the_message_left_behind_is_inert() -> None:
     """A button of a message left behind says where the lesson goes on and changes nothing."""
     world = World()
     person = await started(world)
-    old = person.button("I did it")
+    old, left = person.button("I did it"), person.source
     await person.does("next")
     session = dict(world.store.sessions)
+    person.source = left
     await person.does(old.verb, old.args, pressed=True)
     assert "goes on in a newer message" in person.text
     assert world.store.sessions == session

@@ -149,6 +149,16 @@ def test_opening_a_tab(event: Json, verb: str, surface: Surface, conversation: s
     """The home tab asks for the home; the messages tab is an arrival."""
     incoming = taken(an_event(type="app_home_opened", user="U1", **event))
     assert (incoming.verb, incoming.surface, incoming.conversation) == (verb, surface, conversation)
+    assert incoming.by_platform
+
+
+@pytest.mark.parametrize("verb", ["uninstall", "depart", "profile", "arrive", "home"])
+def test_the_platforms_own_verbs_cannot_be_pressed(verb: str) -> None:
+    """What a button carries or a person types is never taken for Slack's own word."""
+    action = {"type": "button", "value": encode(verb, {})}
+    pressed = taken(a_press(actions=[action]))
+    assert (pressed.verb, pressed.by_platform) == (verb, False)
+    assert not taken(a_message(text=verb)).by_platform
 
 
 @pytest.mark.parametrize(
@@ -158,6 +168,7 @@ def test_the_end_of_a_workspace(event: Json) -> None:
     """An uninstalled app and revoked bot tokens mean the same, whichever comes first."""
     incoming = taken(an_event(**event))
     assert (incoming.verb, incoming.sender, incoming.conversation) == ("uninstall", Sender(""), None)
+    assert incoming.by_platform
 
 
 def test_a_press_in_the_direct_message_names_its_message() -> None:

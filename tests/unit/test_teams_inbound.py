@@ -75,11 +75,20 @@ def test_whatever_a_button_carries_has_a_verb(data: dict[str, Any]) -> None:
     assert all(isinstance(value, str) for value in found.args.values())
 
 
-@pytest.mark.parametrize("verb", ["uninstall", "depart", "profile"])
+@pytest.mark.parametrize("verb", ["uninstall", "depart", "profile", "arrive", "home"])
 def test_the_platforms_own_verbs_cannot_be_pressed(verb: str) -> None:
-    """A forged button cannot remove a workspace."""
-    data = {"action": {"data": {"v": verb, "a": {}}}}
-    assert taken(type="invoke", name="adaptiveCard/action", value=data).verb == "unknown"
+    """What a card's button or a hand-made message carries is never taken for the platform's own word."""
+    data = {"v": verb, "a": {}}
+    assert not taken(type="invoke", name="adaptiveCard/action", value={"action": {"data": data}}).by_platform
+    assert not taken(text=None, value=data).by_platform
+    assert not taken(text=verb).by_platform
+
+
+def test_the_platform_says_who_comes_and_goes() -> None:
+    """Installed and removed are the platform's own word."""
+    assert taken(type="installationUpdate", action="add").by_platform
+    assert taken(type="installationUpdate", action="remove").by_platform
+    assert taken(type="conversationUpdate", membersRemoved=[BOT]).by_platform
 
 
 def test_a_mention_of_the_bot_is_left_out_of_what_was_typed() -> None:

@@ -52,10 +52,14 @@ def test_a_form_that_was_sent_can_be_told_its_problems() -> None:
     assert taken(verb="home").surface is Surface.HOME
 
 
-@pytest.mark.parametrize("verb", ["depart", "profile", "uninstall"])
-def test_what_only_a_platform_may_say_is_unknown_here(verb: str) -> None:
-    """Nobody removes the practice room for all by a forged button."""
-    assert taken(verb=verb, args={"x": "y"}).verb == "unknown"
+@pytest.mark.parametrize(
+    ("verb", "heard"),
+    [("arrive", True), ("home", True), ("depart", False), ("profile", False), ("uninstall", False)],
+)
+def test_the_page_says_two_of_the_platforms_verbs(verb: str, heard: bool) -> None:
+    """The page says who came and who opened the home; nobody removes the room for all by a forged press."""
+    assert taken(verb=verb, args={"x": "y"}).by_platform is heard
+    assert not taken(text=verb).by_platform
 
 
 def test_a_text_keeps_everything_but_the_null_character() -> None:
