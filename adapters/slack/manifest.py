@@ -41,7 +41,7 @@ def manifest(base_url: str | None, socket_mode: bool) -> Json:
     """
     url = None
     if not socket_mode:
-        if not base_url or not base_url.startswith("https://"):
+        if not base_url or not base_url.removeprefix("https://") or not base_url.startswith("https://"):
             raise ConfigError(
                 "LAPS_BASE_URL",
                 "is needed, with https, for Slack to reach Laps",
