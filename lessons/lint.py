@@ -39,6 +39,7 @@ class Code(Enum):
     PRACTICE_FIRST = "E105", "A lesson opens with something other than practice."
     UNKNOWN_KIND = "E106", "A step or an automatic check is of no known kind, or of two."
     ONE_RIGHT = "E107", "A question has no right answer, or several."
+    NOT_THE_ROOT = "E108", "What was to be checked is a lesson, not the root that includes it."
 
     NO_MATCH = "E201", "A pattern of `include` matches no file."
     OUTSIDE = "E202", "A pattern of `include` leads out of the folder of lessons.yaml."

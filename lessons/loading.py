@@ -27,6 +27,10 @@ def load(path: Path, today: date) -> tuple[Catalogue | None, tuple[Finding, ...]
     document = read(path)
     if document.broken:
         return None, document.findings
+    if _is_lesson(document):
+        message = "this is a lesson, and says nothing of tools and job families"
+        mend = "check the root that includes it: laps lint lessons.yaml"
+        return None, (document.finding((1, 1), Code.NOT_THE_ROOT, message, mend),)
     root, faults = validate(document, Root)
     findings = _merged(document, [*check_root(document)], faults)
     files, lost = _included(document)
@@ -38,6 +42,11 @@ def load(path: Path, today: date) -> tuple[Catalogue | None, tuple[Finding, ...]
     if root is None or any(finding.severity is Severity.ERROR for finding in findings):
         return None, tuple(findings)
     return lessons.catalogue(root), tuple(findings)
+
+
+def _is_lesson(document: Document) -> bool:
+    value = document.value
+    return isinstance(value, Block) and "steps" in value and "organization" not in value
 
 
 @dataclass
