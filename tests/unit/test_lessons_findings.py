@@ -146,7 +146,11 @@ CASES = [
         "      hint: Tell the tool to use only the table.\n", "", "10:5: W302 a practice without a hint"
     ),
     in_lesson("      rubric: [Every number is in the table]\n", "", "10:5: W303 a practice without a rubric"),
-    (LESSON, LESSON, ("lessons.yaml:1:1: E108 this is a lesson",)),
+    (
+        LESSON,
+        LESSON,
+        ("lessons.yaml:1:1: E108 this is a lesson, and says nothing of tools and job families",),
+    ),
 ]
 
 
