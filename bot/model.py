@@ -340,14 +340,13 @@ class Operation(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; the last four are settled and blanked."""
+    """Where a delivery stands; the last three are settled and blanked."""
 
     SENDING = "sending"  # leased to a process that is sending it
     QUEUED = "queued"  # waits for `next_attempt_at`
     SENT = "sent"
     SUPERSEDED = "superseded"  # a newer update of the same message took its place
     FAILED = "failed"  # for good; `error` says why
-    UNKNOWN = "unknown"  # sent or not, nobody knows, and it is not to be sent twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +513,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Chance made repeatable: a keyed hash of (salt, learner, decision point).
+    """Ids made repeatable: a keyed hash of (salt, learner, decision point).
 
     The same interaction decided again, after a lost race or a crash, draws the same ids.
     """
@@ -531,10 +530,6 @@ class Draw:
         """Return a code to be typed, such as `k7qm-x2fd`: 40 bits in letters and digits that look unlike."""
         raw = base64.b32encode(self._digest("code")[:5]).decode().lower()
         return f"{raw[:4]}-{raw[4:]}"
-
-    def chance(self, name: str) -> float:
-        """Return a number in [0, 1), the same for the same name."""
-        return int.from_bytes(self._digest(name)[:7]) / 2**56
 
     def _digest(self, name: str) -> bytes:
         text = f"{self.learner}\0{self.point}\0{name}".encode()

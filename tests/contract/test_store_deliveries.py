@@ -21,7 +21,7 @@ from bot.model import (
 from bot.ports import Settlement
 from tests.stores import LEASE, NOW, Town
 
-ENDED = [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SUPERSEDED]
+ENDED = [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SUPERSEDED]
 
 
 async def test_a_fresh_delivery_is_its_writers_until_the_lease_is_over(town: Town) -> None:
@@ -86,7 +86,7 @@ async def test_one_of_each_conversation_at_a_time_and_the_oldest_first(town: Tow
     await town.settle(first[0], DeliveryState.SENT)
     assert await town.claim() == ["a1"]
     await town.settle(second[0], DeliveryState.FAILED)
-    await town.settle(first[1], DeliveryState.UNKNOWN)
+    await town.settle(first[1], DeliveryState.FAILED)
     assert await town.claim() == ["a2", "b1"]
 
 
@@ -275,7 +275,7 @@ async def test_an_update_in_flight_is_left_to_its_sender(town: Town) -> None:
     assert await town.claim() == ["new"]
 
 
-@pytest.mark.parametrize("end", [DeliveryState.SENT, DeliveryState.UNKNOWN])
+@pytest.mark.parametrize("end", [DeliveryState.SENT, DeliveryState.SUPERSEDED])
 async def test_a_lost_older_update_is_not_sent_after_the_newer_one(town: Town, end: DeliveryState) -> None:
     """After a crash in between, the message keeps showing the newer screen."""
     old, new = town.update("old"), town.update("new")

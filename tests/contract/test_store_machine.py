@@ -172,7 +172,7 @@ class StoreMachine(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, wait: int) -> None:
         """Record how any delivery ended, also one that ended before."""
         row = data.draw(st.sampled_from(self.model.rows))
-        states = [DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN]
+        states = [DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.FAILED]
         state = data.draw(st.sampled_from(states))
         later = self.clock.now + wait * LEASE / 30
         self.runner.run(self.town.settle(row.delivery, state, next_attempt_at=later))
