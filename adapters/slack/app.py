@@ -145,53 +145,51 @@ class SlackAdapter:
         """Hand one payload in and answer once it is committed."""
         if self._is_foreign(incoming.workspace.external):
             log.warning("ignored: a workspace that is not ours", extra={"action": "foreign_workspace"})
-            return BoltResponse(status=200, body="")
+            return _empty()
         with self._background.busy():
             try:
                 answer = await self._desk.handle(incoming)
             except StorageError:
-                return self._nothing_saved(body, incoming)
+                if "event" in body:
+                    return BoltResponse(status=503, body="")  # Slack sends events again
+                return self._tell(body, incoming, NOTHING_SAVED)
             self._follow_up(body, incoming, answer)
-            return _response(body, answer)
+            if answer.problems and body.get("type") == "view_submission":
+                return _json({"response_action": "errors", "errors": dict(answer.problems)})
+            return self._tell(body, incoming, answer.message) if answer.message else _empty()
 
     def _is_foreign(self, team: str) -> bool:
         """Say whether a signed payload is of another workspace than our token's."""
         return self._team is not None and team not in (self._team, self._enterprise)
 
-    def _nothing_saved(self, body: Json, incoming: Incoming) -> BoltResponse:
-        """Answer what could not be saved: events are sent again by Slack, people are asked to press again."""
-        if "event" in body:
-            return BoltResponse(status=503, body="")
-        if incoming.takes_notice:
-            return _json({"response_type": "ephemeral", **render(NOTHING_SAVED)})
+    def _tell(self, body: Json, incoming: Incoming, message: Message) -> BoltResponse:
+        """Answer the sender alone: in the HTTP answer where that can show it, else below what was pressed.
+
+        On the home nothing can stand below, so a modal says it.
+        """
+        if "command" in body:
+            return _json({"response_type": "ephemeral", **render(message)})
         if body.get("type") == "view_submission":
-            return _json(
-                {"response_action": "errors", "errors": _at_first_field(body, NOTHING_SAVED.fallback)}
-            )
-        self._say_at_once(body, incoming, NOTHING_SAVED)
-        return BoltResponse(status=200, body="")
+            errors = {first_field(body): message.fallback}
+            return _json({"response_action": "errors", "errors": errors})
+        trigger = body.get("trigger_id")
+        if incoming.source is not None and incoming.source.handle:
+            self._background.run(self._say_privately(incoming.source.handle, message))
+        elif isinstance(trigger, str):
+            self._background.run(self._open(trigger, render_notice(message)))
+        return _empty()
 
     def _follow_up(self, body: Json, incoming: Incoming, answer: Answer) -> None:
-        """Do what is left after the commit: open a form, show an answer, read a new person's profile."""
+        """Do what is left after the commit: open a form, read a new person's profile."""
         trigger = body.get("trigger_id")
         if answer.form is not None and isinstance(trigger, str):
             channel = incoming.conversation
             view = render_form(answer.form, incoming.source, channel)
             self._background.run(self._open(trigger, view))
-        if answer.message is not None and "command" not in body:
-            self._say_at_once(body, incoming, answer.message)
         person = incoming.sender.external
         if incoming.verb == "agree" and person and person not in self._known:
             self._known.add(person)
             self._background.run(self._read_profile(incoming))
-
-    def _say_at_once(self, body: Json, incoming: Incoming, message: Message) -> None:
-        """Tell the presser what nothing is stored of: under the message, or on the home in a modal."""
-        trigger = body.get("trigger_id")
-        if incoming.source is not None and incoming.source.handle:
-            self._background.run(self._say_privately(incoming.source.handle, message))
-        elif isinstance(trigger, str) and incoming.takes_form:
-            self._background.run(self._open(trigger, render_notice(message)))
 
     async def _open(self, trigger: str, view: Json) -> None:
         """Open a modal; a trigger lives 3 seconds, and a lost form is opened by pressing again."""
@@ -271,15 +269,11 @@ class _Listener(AsyncMiddleware):
 def _ignore(unsupported: Unsupported) -> BoltResponse:
     """Acknowledge what Laps does not act on."""
     log.info("ignored: %s", unsupported.reason, extra={"action": "unsupported"})
-    return BoltResponse(status=200, body="")
+    return _empty()
 
 
-def _response(body: Json, answer: Answer) -> BoltResponse:
-    """Make the HTTP answer: a message for the sender alone, a form's problems, or a bare acknowledgement."""
-    if answer.problems and body.get("type") == "view_submission":
-        return _json({"response_action": "errors", "errors": dict(answer.problems)})
-    if answer.message is not None and "command" in body:
-        return _json({"response_type": "ephemeral", **render(answer.message)})
+def _empty() -> BoltResponse:
+    """Acknowledge without a word."""
     return BoltResponse(status=200, body="")
 
 
@@ -287,7 +281,3 @@ def _json(body: Json) -> BoltResponse:
     return BoltResponse(
         status=200, body=orjson.dumps(body).decode(), headers={"content-type": ["application/json"]}
     )
-
-
-def _at_first_field(body: Json, text: str) -> Json:
-    return {first_field(body): text}

@@ -60,7 +60,7 @@ async def socket_house(**changes: object) -> AsyncIterator[House]:
 @asynccontextmanager
 async def laps(slack: SlackServer, clock: Clock, **changes: object) -> AsyncIterator[House]:
     """Serve Laps for a Slack that is there already."""
-    settings = make_settings(SLACK_API_URL=f"{slack.url}/api/", **{**LAPS, **changes})
+    settings = make_settings(**{"SLACK_API_URL": f"{slack.url}/api/", **LAPS, **changes})
     store = await open_store(settings.database_url, "Acme", "Europe/Berlin", clock)
     server = await build(settings, clock=clock, store=store, sleep=clock.sleep)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.5)
