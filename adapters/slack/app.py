@@ -150,9 +150,7 @@ class SlackAdapter:
             try:
                 answer = await self._desk.handle(incoming)
             except StorageError:
-                if "event" in body:
-                    return BoltResponse(status=503, body="")  # Slack sends events again
-                return self._tell(body, incoming, NOTHING_SAVED)
+                return self._nothing_saved(body, incoming)
             self._follow_up(body, incoming, answer)
             if answer.problems and body.get("type") == "view_submission":
                 return _json({"response_action": "errors", "errors": dict(answer.problems)})
@@ -161,6 +159,12 @@ class SlackAdapter:
     def _is_foreign(self, team: str) -> bool:
         """Say whether a signed payload is of another workspace than our token's."""
         return self._team is not None and team not in (self._team, self._enterprise)
+
+    def _nothing_saved(self, body: Json, incoming: Incoming) -> BoltResponse:
+        """Answer what could not be saved: events are sent again by Slack, people are asked to press again."""
+        if "event" in body:
+            return BoltResponse(status=503, body="")
+        return self._tell(body, incoming, NOTHING_SAVED)
 
     def _tell(self, body: Json, incoming: Incoming, message: Message) -> BoltResponse:
         """Answer the sender alone: in the HTTP answer where that can show it, else below what was pressed.
