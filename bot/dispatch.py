@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from bot.errors import (
     UnknownLesson,
 )
 from bot.learning.path import UNFINISHED
-from bot.learning.sessions import present_session, shows_here
+from bot.learning.turn import present_session, shows_here
 from bot.messages import Button, Choices, Emphasis, Message, Text, say
 from bot.model import (
     Account,
@@ -228,6 +228,8 @@ class Dispatcher:
         if learner.version == 0 and changes.learner is None:
             account = None
         home = self._home(incoming, snapshot, decision, now)
+        if home is not None and changes.learner is not None and not changes.sessions:
+            decision = replace(decision, reply=replace(decision.reply, home=home))  # it says all there is
         targets = []
         for post_id, message in decision.reply.updates:
             post = await self._store.post(post_id)
@@ -240,6 +242,7 @@ class Dispatcher:
         placed = place(incoming, snapshot, decision, learner, home, targets, now)
         changes = replace(
             changes,
+            learner=_with_welcome(changes, snapshot.who, placed.posts),
             incoming=(snapshot.workspace.id, incoming.id),
             account=account,
             posts=placed.posts,
@@ -274,6 +277,18 @@ def _command(incoming: Incoming) -> tuple[Route, object]:
         except (KeyError, ValueError):
             pass
     return ROUTES["unknown"], Unknown(incoming.args.get("text", "") if incoming.verb == "unknown" else "")
+
+
+def _with_welcome(changes: Changes, before: Learner, posts: Sequence[Post]) -> Learner | None:
+    """Return the learner to write, without a welcome that was shown but not posted: it cannot be changed."""
+    learner = changes.learner
+    if (
+        learner is None
+        or changes.merge is not None
+        or learner.welcome in (before.welcome, *(p.id for p in posts))
+    ):
+        return learner
+    return replace(learner, welcome=before.welcome)
 
 
 def _is_old(snapshot: Snapshot, incoming: Incoming) -> bool:

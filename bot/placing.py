@@ -157,9 +157,12 @@ class _Placing:
         return Answer(message=IN_DIRECT_MESSAGE)
 
     def _post(self, message: Message, conversation: str | None) -> None:
-        source = self.incoming.source
+        source, before = self.incoming.source, self.snapshot.learner
         self._track(conversation, None)
-        self._send(Operation.POST, message, conversation, post=self.reply.post)
+        # Before consent there is one message: a No that is typed changes it, instead of posting another one.
+        is_there = self.reply.post is not None and before is not None and self.reply.post == before.welcome
+        operation = Operation.UPDATE if is_there else Operation.POST
+        self._send(operation, message, conversation, post=self.reply.post)
         if source is not None and source.private and source.handle:
             self._send(Operation.UPDATE, IN_DIRECT_MESSAGE, None, handle=source.handle)
 
