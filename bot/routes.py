@@ -15,6 +15,7 @@ from bot.events import EventType
 from bot.facts import Facts
 from bot.learning import opening, sessions
 from bot.learning.checks import count_words
+from bot.learning.turn import At, present_session
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
 from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, Snapshot, Stage, Status
 from bot.ports import Needs
@@ -119,7 +120,7 @@ def handle_unknown(
         and step.practice.answer == "paste"
         and count_words(command.text) >= PASTED_WORDS
     ):
-        pasted = sessions.SubmitPractice(sessions.At(session.id, session.version), command.text)
+        pasted = sessions.SubmitPractice(At(session.id, session.version), command.text)
         decision = sessions.submit_practice(snapshot, pasted, catalogue, now, draw)
         return opening.move_here(decision, snapshot, lesson, draw)
     nearest = nearest_verb(command.text)
@@ -162,7 +163,7 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
         session, learner = snapshot.session, snapshot.learner
         if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
             raise NotYours
-        return sessions.present_session(snapshot, _number(args["v"]), catalogue)
+        return present_session(snapshot, _number(args["v"]), catalogue)
     learner = snapshot.who
     name = args.get("k", "")
     asked = joining.next_question(learner)
@@ -209,8 +210,8 @@ def read(text: str) -> tuple[str, Args]:
     return "unknown", {"text": text[:3000]}
 
 
-def _at(args: Args) -> sessions.At:
-    return sessions.At(SessionId(args["s"]), _number(args["v"]))
+def _at(args: Args) -> At:
+    return At(SessionId(args["s"]), _number(args["v"]))
 
 
 def _number(text: str) -> int:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.joining import all_zones
 from bot.messages import Args
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
 from bot.routes import read
+from bot.typed import all_zones
 
 WORKSPACE = WorkspaceRef(ChannelName.WEB, "web")
 

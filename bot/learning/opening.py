@@ -12,7 +12,7 @@ from bot.events import AdoptionEvent, EventType
 from bot.facts import Facts
 from bot.learning import views
 from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
-from bot.learning.sessions import present_session, shows_here
+from bot.learning.turn import present_session, shows_here
 from bot.messages import Block, Button, Choices, Emphasis, Heading, Message, Progress, Text, say
 from bot.model import (
     Changes,

@@ -1,8 +1,6 @@
-"""How a session moves: one pure handler for each thing a learner can do in a lesson.
+"""What a learner can do in a lesson: one command and one pure handler for each.
 
-Each is tied to one screen of one session by the button's session id and version. A press on an earlier
-screen, a second press, a press after the end or on a message left behind changes nothing and is answered
-with where the lesson is now.
+Each is tied to one screen of one session by the button's session id and version; see `bot.learning.turn`.
 """
 
 from __future__ import annotations
@@ -13,22 +11,18 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from bot.errors import InvalidInput, NotYours
+from bot.errors import InvalidInput
 from bot.events import AdoptionEvent, EventType, Evidence
-from bot.facts import Facts
 from bot.learning import views
 from bot.learning.checks import count_words, run_checks
-from bot.learning.path import next_lesson, standings
-from bot.messages import Message
+from bot.learning.turn import At, Turn, turn_of
 from bot.model import (
     Changes,
     Commitment,
     Decision,
     Draw,
-    Learner,
     Reply,
     Session,
-    SessionId,
     SessionStatus,
     Snapshot,
     Stage,
@@ -39,19 +33,10 @@ from lessons.model import (
     CheckStep,
     CommitStep,
     ConceptStep,
-    Lesson,
     PracticeStep,
     ReflectStep,
     Step,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """The screen that a button belongs to."""
-
-    session: SessionId
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,119 +132,6 @@ class LeaveLesson:
     at: At
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What every handler of a live screen works on."""
-
-    snapshot: Snapshot
-    learner: Learner
-    session: Session
-    lesson: Lesson
-    catalogue: Catalogue
-    now: datetime
-    facts: Facts
-
-    def fact(self, kind: EventType, /, **more: JsonValue) -> AdoptionEvent:
-        """Record a fact about the session's present step."""
-        return self.facts.in_lesson(kind, self.lesson, self.session.step, **more)
-
-    def noted(self, stage: Stage | None = None, /, **more: JsonValue) -> Session:
-        """Return the session with something noted for the present step, perhaps at another screen of it."""
-        key = str(self.session.step)
-        before = views.note_of(self.session)
-        notes: Mapping[str, JsonValue] = {**self.session.notes, key: {**before, **more}}
-        return replace(self.session, notes=notes, stage=stage or self.session.stage)
-
-    def shows(
-        self,
-        session: Session,
-        *events: AdoptionEvent,
-        commitment: Commitment | None = None,
-        submission: Submission | None = None,
-    ) -> Decision:
-        """Decide that the session stands here now, after these events."""
-        session = replace(session, version=session.version + 1, updated_at=self.now)
-        message = views.screen(session, self.lesson, self.learner, self.catalogue)
-        return self._decide(session, message, events, commitment, submission)
-
-    def advances(
-        self, session: Session, *events: AdoptionEvent, commitment: Commitment | None = None
-    ) -> Decision:
-        """Decide that the step is done: the next one is shown, or the lesson ends."""
-        step = session.step + 1
-        if step == len(self.lesson.steps):
-            return self._completes(session, events, commitment)
-        stages = views.reflect_stages(self.lesson, step)
-        moved = replace(session, step=step, stage=stages[0] if stages else Stage.ASK)
-        shown = self.facts.in_lesson(
-            EventType.STEP_SHOWN, self.lesson, step, kind=views.step_kind(self.lesson.steps[step])
-        )
-        return self.shows(moved, *events, shown, commitment=commitment)
-
-    def _completes(
-        self, session: Session, events: tuple[AdoptionEvent, ...], commitment: Commitment | None
-    ) -> Decision:
-        seconds = round((self.now - session.started_at).total_seconds())
-        ended = replace(
-            session,
-            status=SessionStatus.COMPLETED,
-            version=session.version + 1,
-            updated_at=self.now,
-            ended_at=self.now,
-        )
-        events = (*events, self.fact(EventType.LESSON_COMPLETED, seconds=seconds))
-        history = (ended, *(s for s in self.snapshot.history if s.id != ended.id))
-        following = next_lesson(standings(self.learner, history, self.catalogue))
-        if following:
-            events = (*events, self.facts.offer(following.lesson, "completed"))
-        message = views.completed_screen(
-            ended, self.lesson, self.learner, self.catalogue, following.lesson if following else None
-        )
-        return self._decide(ended, message, events, commitment)
-
-    def _decide(
-        self,
-        session: Session,
-        message: Message,
-        events: tuple[AdoptionEvent, ...],
-        commitment: Commitment | None = None,
-        submission: Submission | None = None,
-    ) -> Decision:
-        learner = self.learner
-        if session.status is SessionStatus.COMPLETED and learner.current == session.id:
-            learner = replace(learner, current=None)
-        changes = Changes(
-            learner=learner, sessions=(session,), events=events, commitment=commitment, submission=submission
-        )
-        return Decision(Reply(message, post=session.post), changes)
-
-
-def _turn(
-    snapshot: Snapshot,
-    at: At,
-    catalogue: Catalogue,
-    now: datetime,
-    draw: Draw,
-    fits: Mapping[type[Step], frozenset[Stage]],
-) -> Turn | Decision:
-    """Find the live screen that a press belongs to, or decide what to answer where it is live no more.
-
-    `fits` says on which steps and screens of them the press has a meaning; anywhere else it changes nothing.
-    """
-    learner, session, lesson = snapshot.who, snapshot.session, snapshot.lesson
-    if session is None or lesson is None or session.id != at.session or session.learner != learner.id:
-        raise NotYours
-    facts = Facts(snapshot, now, draw)
-    live = session.status is SessionStatus.OPEN and session.version == at.version
-    if live and session.stage in fits.get(type(lesson.steps[session.step]), ()):
-        return Turn(snapshot, learner, session, lesson, catalogue, now, facts)
-    stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
-    # The learner is written unchanged, so that a press at the same time makes one of the two decide again.
-    return Decision(
-        present_session(snapshot, at.version, catalogue), Changes(learner=learner, events=(stale,))
-    )
-
-
 _ASKED, _ANSWERED = frozenset({Stage.ASK}), frozenset({Stage.FEEDBACK})
 _PRACTISING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ASKED}
 _JUDGING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ANSWERED}
@@ -276,50 +148,11 @@ def _reflecting(stage: Stage) -> Mapping[type[Step], frozenset[Stage]]:
     return {ReflectStep: frozenset({stage})}
 
 
-def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:
-    """Show where the snapshot's session is now, on the message whose button carried `pressed_version`."""
-    session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.who
-    if session is None or lesson is None:
-        raise NotYours
-    is_left = pressed_version is not None and pressed_version < session.moved_version
-    if is_left and not shows_here(snapshot, session):
-        return Reply(views.moved_notice(lesson, where_it_is(snapshot, session)))
-    if session.status is SessionStatus.OPEN:
-        return Reply(views.screen(session, lesson, learner, catalogue), post=session.post)
-    if session.status is SessionStatus.LEFT:
-        return Reply(views.left_screen(session, lesson), post=session.post)
-    if session.status is SessionStatus.ABANDONED:
-        return Reply(views.moved_notice(lesson, "from the start, in a newer message"))
-    following = next_lesson(standings(learner, snapshot.history, catalogue))
-    screen = views.completed_screen(
-        session, lesson, learner, catalogue, following.lesson if following else None
-    )
-    return Reply(screen, post=session.post)
-
-
-def shows_here(snapshot: Snapshot, session: Session | None) -> bool:
-    """Say whether the message that was pressed is the one that shows the session."""
-    post = snapshot.post
-    return (
-        post is not None
-        and session is not None
-        and post.id == session.post
-        and post.workspace == snapshot.workspace.id
-        and post.external is not None
-        and post.external == snapshot.place.message
-    )
-
-
-def where_it_is(snapshot: Snapshot, session: Session) -> str:
-    """Say where a session is shown that is no longer shown here."""
-    return "in a newer message" if session.workspace == snapshot.workspace.id else "in your other channel"
-
-
 def continue_lesson(
     snapshot: Snapshot, command: ContinueLesson, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Go on from a concept, or from the feedback to a question or practice."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _GOING_ON)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _GOING_ON)
     return turn if isinstance(turn, Decision) else turn.advances(turn.session)
 
 
@@ -327,7 +160,7 @@ def submit_practice(
     snapshot: Snapshot, command: SubmitPractice, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take a practice as done, or check a pasted result; the text is dropped unless it is set to be kept."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _PRACTISING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _PRACTISING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -365,7 +198,7 @@ def show_hint(
     snapshot: Snapshot, command: ShowHint, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Show the practice's hint."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _PRACTISING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _PRACTISING)
     if isinstance(turn, Decision):
         return turn
     return turn.shows(turn.noted(hint=True), turn.fact(EventType.HINT_SHOWN))
@@ -375,7 +208,7 @@ def retry_step(
     snapshot: Snapshot, command: RetryStep, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Ask the practice or the question again; a wrong answer is not offered twice."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _RETRYING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _RETRYING)
     if isinstance(turn, Decision):
         return turn
     kind = views.step_kind(turn.lesson.steps[turn.session.step])
@@ -386,7 +219,7 @@ def review_practice(
     snapshot: Snapshot, command: ReviewPractice, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take the learner's own judgement by the rubric, and go on."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _JUDGING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _JUDGING)
     if isinstance(turn, Decision):
         return turn
     met = "all" if command.met == "all" else "some"
@@ -397,7 +230,7 @@ def answer_check(
     snapshot: Snapshot, command: AnswerCheck, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Give the feedback of the chosen answer."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _CHECKING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _CHECKING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -414,7 +247,7 @@ def report_confidence(
     snapshot: Snapshot, command: ReportConfidence, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note the confidence after the practice, 0-100."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.ASK))
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.ASK))
     if isinstance(turn, Decision):
         return turn
     value = min(100, max(0, command.value))
@@ -426,7 +259,7 @@ def report_minutes(
     snapshot: Snapshot, command: ReportMinutes, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note the minutes saved; below zero is time lost."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.MINUTES))
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.MINUTES))
     if isinstance(turn, Decision):
         return turn
     least, most = views.MINUTES_SCALE[0][0], views.MINUTES_SCALE[-1][0]
@@ -439,7 +272,7 @@ def report_use(
     snapshot: Snapshot, command: ReportUse, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Note which tool was used, as the learner's own word."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.USED))
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.USED))
     if isinstance(turn, Decision):
         return turn
     tool = command.tool if command.tool in turn.lesson.tools else ""
@@ -461,7 +294,7 @@ def make_commitment(
     snapshot: Snapshot, command: MakeCommitment, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Take the if-then plan, in the lesson's words or the learner's own."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _COMMITTING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _COMMITTING)
     if isinstance(turn, Decision):
         return turn
     step = turn.lesson.steps[turn.session.step]
@@ -490,7 +323,7 @@ def skip_commitment(
     snapshot: Snapshot, command: SkipCommitment, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Go on without a plan."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _COMMITTING)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _COMMITTING)
     if isinstance(turn, Decision):
         return turn
     return turn.advances(turn.session, turn.fact(EventType.COMMITMENT_SKIPPED))
@@ -500,7 +333,7 @@ def leave_lesson(
     snapshot: Snapshot, command: LeaveLesson, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Leave the lesson where it is; it can be gone on with at any time, on any channel."""
-    turn = _turn(snapshot, command.at, catalogue, now, draw, _ANYWHERE)
+    turn = turn_of(snapshot, command.at, catalogue, now, draw, _ANYWHERE)
     if isinstance(turn, Decision):
         return turn
     left = replace(turn.session, status=SessionStatus.LEFT, version=turn.session.version + 1, updated_at=now)

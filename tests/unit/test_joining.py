@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from bot.errors import InvalidInput
-from bot.joining import find_zone, read_day
 from bot.model import ChannelName, Operation, Status, Surface
+from bot.typed import find_zone, read_day
 from tests.world import NOW, Person, World
 
 
