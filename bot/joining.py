@@ -253,7 +253,8 @@ def _set_job_family(learner: Learner, value: str, catalogue: Catalogue) -> tuple
 
 
 def _set_tools(learner: Learner, value: str, catalogue: Catalogue) -> tuple[Learner, str]:
-    chosen = tuple(t for t in catalogue.tools if t in value.split(","))
+    named = set(catalogue.tools) if value == pages.EVERY_TOOL else set(value.split(","))
+    chosen = tuple(tool for tool in catalogue.tools if tool in named)
     if not chosen:
         raise InvalidInput({"value": "Please choose at least one tool."})
     return replace(learner, tools=chosen), ",".join(chosen)

@@ -29,6 +29,9 @@ from bot.messages import (
 from bot.model import JoinCode, Learner, Snapshot
 from lessons.model import Catalogue
 
+EVERY_TOOL = "*"
+"""What the button for all tools carries, for their ids together may be too long for a button."""
+
 
 def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
     """Say what Laps is, who sees what and how to stop, and ask for consent."""
@@ -120,7 +123,7 @@ def _ask_tools(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Bl
         fields=(ChoiceField("x", "Tools you have at work", options, snapshot.who.tools, many=True),),
         emphasis=Emphasis.PRIMARY,
     )
-    everything = Button("I have all of them", "set", {**args, "x": ",".join(key for key, _ in options)})
+    everything = Button("I have all of them", "set", {**args, "x": EVERY_TOOL})
     more: tuple[Block, ...] = (Choices((everything,)),) if len(options) > 1 else ()
     return (
         Heading("Which AI tools do you have at work?"),

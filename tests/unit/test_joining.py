@@ -263,3 +263,15 @@ async def test_an_uninstalled_workspace_is_inactive_until_it_speaks() -> None:
     await person.does("help")
     assert world.store.changes[-1].workspace is not None
     assert world.store.changes[-1].workspace.active
+
+
+async def test_all_tools_can_be_chosen_with_one_press() -> None:
+    """However many tools there are, the button for all of them carries one character."""
+    world = World()
+    person = Person(world)
+    await person.does("arrive")
+    await person.press("Agree and start")
+    await person.press("Finance analyst")
+    assert person.button("I have all of them").args["x"] == "*"
+    await person.press("I have all of them")
+    assert person.learner.tools == tuple(world.catalogue.tools)
