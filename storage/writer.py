@@ -35,7 +35,7 @@ PATIENCE = 1.5
 _MOST = 256
 """The most changes that share one transaction."""
 
-PAUSE = 0.001
+PAUSE = 0.002
 """Seconds to let more changes gather where several came together, for a commit costs more than a change."""
 
 _LOG = logging.getLogger(__name__)
