@@ -158,14 +158,23 @@ async def test_bots_edits_and_other_conversations_are_not_listened_to() -> None:
 
 
 async def test_a_stranger_agrees_on_the_home() -> None:
-    """The home asks a stranger; agreeing there brings the first question in the direct message."""
+    """Whoever agrees on the home is asked there, and the first lesson begins in the direct message."""
     async with house() as here:
         person = here.person()
         await person.open_home()
         assert "[Agree and start]" in person.home() and person.messages() == []
-        await person.press_home("Agree and start")
-        assert "What is your job" in person.shown()
-        assert "Agree" not in person.home()
+        for label, asked in (
+            ("Agree and start", "What is your job"),
+            ("Finance analyst", "Which AI tools"),
+            ("I have all of them", "When is your day"),
+            ("That is right", "How confident are you"),
+            ("30", "0 of 2 done"),
+        ):
+            await person.press_home(label)
+            assert asked in person.home()
+        assert "Agree" not in person.home() and person.messages() == []
+        await person.press_home("Start the first lesson")
+        assert "Step 1 of 5" in person.shown()
 
 
 async def test_the_home_shows_progress_and_quiet() -> None:
