@@ -95,7 +95,7 @@ class Dispatcher:
         started = self._clock()
         outcome = "failed"
         try:
-            answer, outcome = await self._handle(incoming, started)
+            answer, outcome = await self._handle(_storable(incoming), started)
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer and we get to know
@@ -266,6 +266,13 @@ class Dispatcher:
 
 
 _TRY_NEXT = Choices((Button("Go on", "next"), Button("Help", "help")))
+
+
+def _storable(incoming: Incoming) -> Incoming:
+    """Leave out the one character that PostgreSQL cannot hold in a text."""
+    if not any("\0" in value for value in incoming.args.values()):
+        return incoming
+    return replace(incoming, args={name: value.replace("\0", "") for name, value in incoming.args.items()})
 
 
 def _command(incoming: Incoming) -> tuple[Route, object]:

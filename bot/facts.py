@@ -22,13 +22,18 @@ class Facts:
         self._now = now
         self._draw = draw
         self._made = 0
-        zone = self._learner.time_zone or snapshot.organization.time_zone
-        self._today = now.astimezone(_zone(zone)).date()
+        self._zone = _zone(self._learner.time_zone or snapshot.organization.time_zone)
+        self._today = now.astimezone(self._zone).date()
 
     @property
     def today(self) -> date:
         """The learner's local day."""
         return self._today
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The learner's time zone, else the organization's; UTC where this machine knows neither."""
+        return self._zone
 
     def __call__(self, kind: EventType, /, **properties: JsonValue) -> AdoptionEvent:
         """Record a fact that is about no lesson."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
-from bot.learning.views import confidence_buttons, plan_sentence
+from bot.learning.views import confidence_buttons, nothing_yet, plan_sentence
 from bot.messages import (
     Args,
     Block,
@@ -184,7 +184,10 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
         text = f"You are at step {session.step + 1} of {len(lesson.steps)} of “{lesson.title}”."
         buttons = (Button("Go on", "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))
         return Message(text, (Text(text), Choices(buttons)))
-    following = next_lesson(standings(learner, snapshot.history, catalogue))
+    listed = standings(learner, snapshot.history, catalogue)
+    following = next_lesson(listed)
+    if not listed:
+        return nothing_yet()
     if following is None:
         return say(
             "You have done every lesson there is for your job.", Choices((Button("All lessons", "lessons"),))

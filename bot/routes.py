@@ -183,7 +183,7 @@ def nearest_verb(typed: str) -> str | None:
 
 
 _BARE = {"yes": "agree", "agree": "agree", "no": "decline", "?": "help", "hi": "help", "hello": "help"}
-_CODE = re.compile(r"^(?:join\s+)?([a-z2-7]{4})-?([a-z2-7]{4})$")
+_CODE = re.compile(r"^(?:join )?([a-z2-7]{4})[- ]?([a-z2-7]{4})$")
 _LESSON_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 
 
@@ -196,8 +196,10 @@ def read(text: str) -> tuple[str, Args]:
         return ("help" if not said else "unknown"), ({} if not said else {"text": text[:3000]})
     verb = words[0]
     code = _CODE.match(folded)
-    if code and (folded.startswith("join ") or "-" in folded):
+    if code and (verb == "join" or "-" in folded):
         return "join", {"code": f"{code[1]}-{code[2]}"}
+    if verb == "join" and len(words) == 2:
+        return "join", {"code": words[1][:20]}
     if len(words) == 1 and ((verb in ROUTES and ROUTES[verb].help) or verb in _BARE):
         return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
     if verb in ("lesson", "restart") and len(words) == 2:

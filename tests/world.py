@@ -140,7 +140,7 @@ class MemoryStore:
             found,
             learner,
             shown,
-            self.lessons[shown.lesson_version] if shown else None,
+            self.lessons.get(shown.lesson_version) if shown else None,
             tuple(sorted(history, key=lambda s: s.updated_at, reverse=True)) if needs.history else (),
             code=code,
             other=self.learners.get(code.learner) if code else None,
@@ -194,6 +194,9 @@ class MemoryStore:
         self.accounts = {
             k: replace(a, learner=owner) if a.learner == gone else a for k, a in self.accounts.items()
         }
+        moved = {k: replace(s, learner=owner) for k, s in self.sessions.items() if s.learner == gone}
+        self.sessions.update(moved)
+        self.codes = {k: replace(c, learner=owner) if c.learner == gone else c for k, c in self.codes.items()}
 
 
 @dataclass

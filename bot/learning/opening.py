@@ -61,9 +61,10 @@ def open_next(
     learner = snapshot.who
     if snapshot.session and snapshot.session.status in UNFINISHED and snapshot.lesson:
         return _resume(snapshot, snapshot.session, snapshot.lesson, catalogue, now, draw)
-    following = next_lesson(standings(learner, snapshot.history, catalogue))
+    listed = standings(learner, snapshot.history, catalogue)
+    following = next_lesson(listed)
     if following is None:
-        return Decision(Reply(_all_done(), aside=True))
+        return Decision(Reply(_all_done() if listed else views.nothing_yet(), aside=True))
     return _open(snapshot, following.lesson, catalogue, now, draw)
 
 
@@ -124,8 +125,8 @@ def lessons_screen(learner: Learner, listed: Sequence[Standing], catalogue: Cata
     family = catalogue.job_families.get(learner.job_family or "")
     title = f"Lessons for you: {family.name}" if family else "All lessons"
     if not listed:
-        text = "There is no lesson yet for your job and your tools. You can change both in your settings."
-        return Message(text, (Heading(title), Text(text), Choices((Button("Change my settings", "me"),))))
+        nothing = views.nothing_yet()
+        return Message(nothing.fallback, (Heading(title), *nothing.blocks))
     done = sum(x.done for x in listed)
     following = next_lesson(listed)
     blocks: list[Block] = [Heading(title), Progress(done, len(listed), f"{done} of {len(listed)} done")]

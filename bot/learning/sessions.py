@@ -165,7 +165,7 @@ def submit_practice(
         return turn
     step = turn.lesson.steps[turn.session.step]
     if not isinstance(step, PracticeStep):
-        return turn.shows(turn.session)
+        return turn.stays()
     if command.text is None:
         session = turn.noted(Stage.FEEDBACK, answer="done")
         return turn.shows(session, turn.fact(EventType.PRACTICE_SUBMITTED, answer="done"))
@@ -235,7 +235,7 @@ def answer_check(
         return turn
     step = turn.lesson.steps[turn.session.step]
     if not isinstance(step, CheckStep) or not 0 <= command.answer < len(step.check.answers):
-        return turn.shows(turn.session)
+        return turn.stays()
     tried = views.listed(views.note_of(turn.session).get("tried"))
     right = step.check.answers[command.answer].right
     event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
@@ -275,7 +275,9 @@ def report_use(
     turn = turn_of(snapshot, command.at, catalogue, now, draw, _reflecting(Stage.USED))
     if isinstance(turn, Decision):
         return turn
-    tool = command.tool if command.tool in turn.lesson.tools else ""
+    tool = command.tool
+    if tool and tool not in turn.lesson.tools:
+        return turn.stays()
     kind = EventType.TOOL_USED if tool else EventType.TOOL_NOT_USED
     event = replace(turn.fact(kind), tool=tool or None, evidence=Evidence.SELF_REPORT)
     return _reflected(turn, turn.noted(used=tool), event)
@@ -299,9 +301,11 @@ def make_commitment(
         return turn
     step = turn.lesson.steps[turn.session.step]
     if not isinstance(step, CommitStep):
-        return turn.shows(turn.session)
+        return turn.stays()
     when, task = _plan_words(command, step.commit.when, step.commit.task)
-    tool = command.tool if command.tool in turn.lesson.tools else turn.lesson.tools[0]
+    tool = command.tool
+    if tool not in turn.lesson.tools:
+        raise InvalidInput({"t": "Please choose one of the tools."})
     own = (when, task) != (step.commit.when, step.commit.task)
     event = replace(turn.fact(EventType.COMMITMENT_MADE, own_words=own), tool=tool)
     made = Commitment(turn.session.id, turn.learner.id, turn.lesson.id, when, task, tool, now)

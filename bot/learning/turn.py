@@ -82,6 +82,11 @@ class Turn:
         message = views.screen(session, self.lesson, self.learner, self.catalogue)
         return self._decide(session, message, events, commitment, submission)
 
+    def stays(self) -> Decision:
+        """Decide that what was sent means nothing on this screen, which is shown again as it is."""
+        version = self.session.version
+        return _stale(self.snapshot, self.lesson, self.session, version, self.catalogue, self.facts)
+
     def advances(
         self, session: Session, *events: AdoptionEvent, commitment: Commitment | None = None
     ) -> Decision:
@@ -153,11 +158,16 @@ def turn_of(
     live = session.status is SessionStatus.OPEN and session.version == at.version
     if live and session.stage in fits.get(type(lesson.steps[session.step]), ()):
         return Turn(snapshot, learner, session, lesson, catalogue, now, facts)
+    return _stale(snapshot, lesson, session, at.version, catalogue, facts)
+
+
+def _stale(
+    snapshot: Snapshot, lesson: Lesson, session: Session, version: int, catalogue: Catalogue, facts: Facts
+) -> Decision:
     stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
     # The learner is written unchanged, so that a press at the same time makes one of the two decide again.
-    return Decision(
-        present_session(snapshot, at.version, catalogue), Changes(learner=learner, events=(stale,))
-    )
+    changes = Changes(learner=snapshot.who, events=(stale,))
+    return Decision(present_session(snapshot, version, catalogue), changes)
 
 
 def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:

@@ -310,6 +310,12 @@ def _leave(session: Session) -> Button:
 # ---------------------------------------------------------------- around a lesson
 
 
+def nothing_yet() -> Message:
+    """Say that there is no lesson for this job and these tools, with the way to change both."""
+    text = "There is no lesson yet for your job and your tools. You can change both in your settings."
+    return Message(text, (Text(text), Choices((Button("Change my settings", "me"),))))
+
+
 def left_screen(session: Session, lesson: Lesson) -> Message:
     """Show a lesson that the learner left, with the way back in."""
     text = (

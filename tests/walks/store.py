@@ -146,10 +146,3 @@ class StrictMemory(MemoryStore):
     def _version(self, learner: str) -> int:
         stored = self.learners.get(learner)
         return stored.version if stored else 0
-
-    def _merge(self, gone: str, kept: str) -> None:
-        owner = self.learners[kept].id
-        super()._merge(gone, kept)
-        moved = {k: replace(s, learner=owner) for k, s in self.sessions.items() if s.learner == gone}
-        self.sessions.update(moved)
-        self.codes = {k: replace(c, learner=owner) if c.learner == gone else c for k, c in self.codes.items()}
