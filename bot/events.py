@@ -35,7 +35,10 @@ class EventType(StrEnum):
     LEARNER_PAUSED = "learner.paused", "The learner asked for quiet. `until`: a day, or null."
     LEARNER_RESUMED = "learner.resumed", "The learner ended a pause or a stop."
     LEARNER_STOPPED = "learner.stopped", "The learner asked Laps to stop for good."
-    LEARNER_LINKED = "learner.linked", "Two accounts became one learner. `channels`: both."
+    LEARNER_LINKED = (
+        "learner.linked",
+        "Two accounts became one learner. `channels`: where the code was typed.",
+    )
     LEARNER_UNREACHABLE = "learner.unreachable", "The person removed or blocked the bot on this channel."
     SETTING_CHANGED = "setting.changed", "`name` of the setting; `value` where it is no free text."
     SETTING_ASKED = "setting.asked", "The question for a setting was shown again. `name` of the setting."
@@ -43,7 +46,7 @@ class EventType(StrEnum):
     HELP_SHOWN = "help.shown", "The learner asked for help. `verb`: where it was a mistyped one, its nearest."
     ME_SHOWN = "me.shown", "The learner looked at their own page."
     HOME_OPENED = "home.opened", "The learner opened the bot's home."
-    LESSON_OFFERED = "lesson.offered", "A lesson was offered. `by`: next, lessons, home, completed."
+    LESSON_OFFERED = "lesson.offered", "A lesson was offered. `by`: welcome, lessons, home, completed."
     LESSON_STARTED = "lesson.started", "A session began. `minutes`: the lesson's."
     LESSON_RESUMED = "lesson.resumed", "A session went on where it stood. `moved`: to another message."
     LESSON_RESTARTED = "lesson.restarted", "The learner started the lesson over."

@@ -303,8 +303,11 @@ def present(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Reply:
 def show_me(snapshot: Snapshot, command: ShowMe, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Show a learner their own page, with a fresh code that joins another channel's account to it."""
     learner = snapshot.who
-    code = JoinCode(draw.code(), learner.id, now + CODE_LIFETIME)
     facts = Facts(snapshot, now, draw)
+    if learner.status is Status.STOPPED:  # coming back is first
+        page = pages.me(snapshot, catalogue, now)
+        return Decision(Reply(page, aside=True), Changes(events=(facts(EventType.ME_SHOWN),)))
+    code = JoinCode(draw.code(), learner.id, now + CODE_LIFETIME)
     page = pages.me(snapshot, catalogue, now, code)
     return Decision(Reply(page, aside=True), Changes(code=code, events=(facts(EventType.ME_SHOWN),)))
 
@@ -317,8 +320,12 @@ def show_home(
     home = home_of(snapshot, catalogue, now)
     if learner.status is not Status.ACTIVE:
         return Decision(Reply(home=home))
-    event = Facts(snapshot, now, draw)(EventType.HOME_OPENED)
-    return Decision(Reply(home=home), Changes(events=(event,)))
+    facts = Facts(snapshot, now, draw)
+    events = [facts(EventType.HOME_OPENED)]
+    if next_question(learner) is None and not pages.is_under_way(snapshot):
+        following = next_lesson(standings(learner, snapshot.history, catalogue))
+        events += [facts.offer(following.lesson, "home")] if following else []
+    return Decision(Reply(home=home), Changes(events=tuple(events)))
 
 
 def home_of(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:

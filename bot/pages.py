@@ -26,7 +26,7 @@ from bot.messages import (
     TextField,
     say,
 )
-from bot.model import JoinCode, Learner, Snapshot
+from bot.model import JoinCode, Learner, Snapshot, Status
 from lessons.model import Catalogue
 
 EVERY_TOOL = "*"
@@ -180,7 +180,7 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
     """Offer what comes next."""
     learner = snapshot.who
     session, lesson = snapshot.session, snapshot.lesson
-    if session and lesson and session.status in UNFINISHED:
+    if session and lesson and is_under_way(snapshot):
         text = f"You are at step {session.step + 1} of {len(lesson.steps)} of “{lesson.title}”."
         buttons = (Button("Go on", "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))
         return Message(text, (Text(text), Choices(buttons)))
@@ -204,6 +204,12 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
     return Message(f"{lead} {following.lesson.title}", blocks)
 
 
+def is_under_way(snapshot: Snapshot) -> bool:
+    """Say whether there is a lesson to go on with, so that no other one is offered."""
+    session = snapshot.session
+    return session is not None and snapshot.lesson is not None and session.status in UNFINISHED
+
+
 def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode | None = None) -> Message:
     """Show a learner what Laps knows of them, and let them change it."""
     learner = snapshot.who
@@ -222,7 +228,9 @@ def me(snapshot: Snapshot, catalogue: Catalogue, now: datetime, code: JoinCode |
         text = "To go on in Slack, Teams or another browser as well, type this there within 15 minutes:"
         blocks += [Heading("Use Laps in more places", level=2), Text(text)]
         blocks.append(Code(f"join {code.code}", "Your code"))
-    blocks.append(Choices(tuple(Button(label, "ask", {"k": name}) for name, label in _SETTING_BUTTONS)))
+    if learner.status is not Status.STOPPED:
+        settings = tuple(Button(label, "ask", {"k": name}) for name, label in _SETTING_BUTTONS)
+        blocks.append(Choices(settings))
     blocks.append(Choices(_quiet_buttons(learner, now)))
     blocks.append(Note("Only you see this page."))
     return Message("You and Laps", tuple(blocks))
@@ -254,7 +262,9 @@ def _about(
     family = catalogue.job_families.get(learner.job_family or "")
     tools = ", ".join(catalogue.tools[t].name for t in learner.tools if t in catalogue.tools)
     quiet = "now and then, when it helps"
-    if learner.is_paused(now):
+    if learner.status is Status.STOPPED:
+        quiet = "stopped, until you come back"
+    elif learner.is_paused(now):
         until = learner.paused_until
         quiet = f"paused until {until.day} {until:%B %Y}" if until else "paused, until you resume"
     pairs = [
@@ -291,6 +301,8 @@ def _adoption(snapshot: Snapshot, catalogue: Catalogue) -> list[Block]:
 
 
 def _quiet_buttons(learner: Learner, now: datetime) -> tuple[Button, ...]:
+    if learner.status is Status.STOPPED:
+        return (Button("Come back", "resume", emphasis=Emphasis.PRIMARY),)
     quiet = Button("Resume", "resume") if learner.is_paused(now) else Button("Pause", "pause")
     return (quiet, Button("Stop Laps", "stop", emphasis=Emphasis.DANGER))
 

@@ -141,6 +141,28 @@ async def test_an_old_question_still_does_what_it_says() -> None:
     assert "You and Laps" in person.text and world.types().count("setting.changed") == changed
 
 
+async def test_whoever_stopped_sees_what_is_known_and_the_way_back() -> None:
+    """After stop, `me` shows no code that would be refused and no button that would do nothing."""
+    person = Person(World())
+    await person.joins()
+    await person.does("stop")
+    await person.does("me")
+    assert [b.label for b in person.buttons()] == ["Come back"]
+    assert person.world.store.codes == {} and "stopped, until you come back" in person.text
+
+
+async def test_the_home_offers_what_comes_next() -> None:
+    """The home's offer is recorded, unless there is a lesson to go on with."""
+    person = Person(World())
+    await person.joins()
+    await person.does("home", surface=Surface.HOME)
+    offers = [e for e in person.world.store.events if e.type is EventType.LESSON_OFFERED]
+    assert [e.properties["by"] for e in offers] == ["welcome", "home"]
+    await person.does("next")
+    await person.does("home", surface=Surface.HOME)
+    assert person.world.types()[-1] == "home.opened"
+
+
 async def test_a_second_no_after_stop_is_still_stop() -> None:
     """Somebody who stopped and says No stays stopped: they once agreed."""
     person = Person(World())

@@ -121,12 +121,19 @@ class Walk(RuleBasedStateMachine):
             if incoming is not None:
                 self._do(incoming)
 
-    @rule(pick=recent, button=st.integers(0, 11), times=st.integers(1, 3), first=st.booleans())
-    def presses(self, pick: int, button: int, times: int, first: bool) -> None:
-        """Somebody presses a button of any message they ever saw, perhaps several times at once."""
+    @rule(
+        pick=recent,
+        button=st.integers(0, 11),
+        times=st.integers(1, 3),
+        first=st.booleans(),
+        twice=st.booleans(),
+    )
+    def presses(self, pick: int, button: int, times: int, first: bool, twice: bool) -> None:
+        """Somebody presses a button of any message they ever saw, several times or sent twice at once."""
         seen = newest(self.town.seen, pick)
         pressed = [self._press(seen, button) for _ in range(times)] if seen else []
-        self._do(*[it for it in pressed if it], answers_first=first)
+        came = [it for it in pressed if it]
+        self._do(*came, *came[:twice], answers_first=first)
 
     @rule(picks=st.lists(st.tuples(recent, st.integers(0, 11)), min_size=2, max_size=3), first=st.booleans())
     def press_at_once(self, picks: list[tuple[int, int]], first: bool) -> None:

@@ -181,13 +181,13 @@ class Town:
         deliveries: Sequence[Delivery],
     ) -> None:
         """Everybody who does something new is answered; nobody else is told anything."""
-        for incoming, answer in zip(asked, answers, strict=True):
+        for incoming in asked:
             mine = [d for d in deliveries if d.key.split(":")[-2] == incoming.id]
-            key = (incoming.workspace.channel.value, incoming.id)
-            said = answer.message or answer.form or answer.problems or mine
-            assert said or incoming.verb in SILENT or key not in fresh, incoming
-            if key not in fresh:
-                assert not mine, "a repeat sends nothing"
+            told = [a for it, a in zip(asked, answers, strict=True) if it.id == incoming.id]
+            said = mine or any(a.message or a.form or a.problems for a in told)
+            is_fresh = (incoming.workspace.channel.value, incoming.id) in fresh
+            assert said or incoming.verb in SILENT or not is_fresh, incoming
+            assert is_fresh or not mine, "a repeat sends nothing"
         assert len({d.key for d in deliveries}) == len({d.id for d in deliveries}) == len(deliveries)
         for delivery in deliveries:
             incoming = next(i for i in asked if delivery.key.split(":")[-2] == i.id)
