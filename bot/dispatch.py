@@ -38,6 +38,7 @@ from bot.model import (
     Place,
     Post,
     Reply,
+    Session,
     SessionId,
     Snapshot,
     Status,
@@ -46,7 +47,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.placing import place
-from bot.ports import Clock, Outlet, Store
+from bot.ports import Clock, Needs, Outlet, Store
 from bot.routes import ROUTES, Route, Unknown, current_screen
 from lessons.model import Catalogue, Lesson
 
@@ -152,7 +153,21 @@ class Dispatcher:
         snapshot = replace(snapshot, learner=learner, place=place)
         if needs.history:
             snapshot = await self._with_shelf(snapshot)
+        if named is not None and learner.current not in (None, named):
+            snapshot = replace(snapshot, instead=await self._shown_instead(incoming, snapshot, now))
         return snapshot
+
+    async def _shown_instead(
+        self, incoming: Incoming, snapshot: Snapshot, now: datetime
+    ) -> tuple[Session, Lesson] | None:
+        """Find the current session where the message that was pressed shows it, and not the one it named."""
+        account = incoming.sender.external
+        current = await self._store.snapshot(snapshot.workspace, account, None, Needs(), now)
+        if current.session is None or current.lesson is None or current.session.post is None:
+            return None
+        post = await self._store.post(current.session.post)
+        seen = replace(current, post=post, place=snapshot.place)
+        return (current.session, current.lesson) if shows_here(seen, current.session) else None
 
     async def _with_shelf(self, snapshot: Snapshot) -> Snapshot:
         """Add the message of the session under way, and lessons that the catalogue has no longer so."""

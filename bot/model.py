@@ -417,7 +417,8 @@ class Snapshot:
     `session` is the one that the button names, else the learner's current one, and `lesson` the version it
     began. `other` is the learner whom `code` belongs to. `place`, `post` (the message that shows the
     current session) and `shelf` (lessons by version that unfinished sessions began and the catalogue no
-    longer has) are added by dispatch; the store leaves them as they are.
+    longer has) are added by dispatch; the store leaves them as they are. So is `instead`: the current session
+    and its lesson, where the message that was pressed shows these and not the session that its button named.
     """
 
     organization: Organization
@@ -435,6 +436,7 @@ class Snapshot:
     place: Place = Place()
     post: Post | None = None
     shelf: Mapping[str, Lesson] = field(default_factory=dict)
+    instead: tuple[Session, Lesson] | None = None
 
     @property
     def who(self) -> Learner:

@@ -175,6 +175,9 @@ def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: 
     session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.who
     if session is None or lesson is None:
         raise NotYours
+    if snapshot.instead is not None:
+        session, lesson = snapshot.instead
+        pressed_version = None
     is_left = pressed_version is not None and pressed_version < session.moved_version
     if is_left and not shows_here(snapshot, session):
         return Reply(views.moved_notice(lesson, where_it_is(snapshot, session)))

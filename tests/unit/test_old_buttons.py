@@ -126,6 +126,18 @@ async def test_start_over_pressed_twice_is_one_new_session() -> None:
     assert person.world.types().count("lesson.restarted") == 1
 
 
+async def test_an_old_button_on_a_message_that_started_over_shows_the_new_session() -> None:
+    """Where a message shows a newer session now, a late press of its old button shows that one."""
+    person = await learning()
+    old = person.button("I did it")
+    await person.press("I did it")
+    await person.does("restart", {"id": "finance-lesson-1"}, pressed=True)
+    await person.does(old.verb, old.args, pressed=True)
+    session = person.world.store.sessions[person.learner.current or ""]
+    assert session.status is SessionStatus.OPEN
+    assert person.button("I did it").args["s"] == session.id != old.args["s"]
+
+
 async def test_an_old_question_still_does_what_it_says() -> None:
     """A setting's button works after lessons moved on, and once more says what is set already."""
     person = await learning()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ class Ledger:
     sessions: dict[str, Session] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
     handled: set[tuple[str, str]] = field(default_factory=set)
+    merges: Counter[str] = field(default_factory=Counter)
 
     def take(self, changes: Changes, incoming: Incoming) -> None:
         """Judge one change that `incoming` brought about, and count it in."""
@@ -53,6 +55,7 @@ class Ledger:
         merge = changes.merge
         assert merge is not None and changes.used_code is not None and merge.gone != merge.kept
         del self.learners[merge.gone]
+        self.merges[merge.kept] += 1 + self.merges.pop(merge.gone, 0)
         self.accounts = {k: merge.kept if v == merge.gone else v for k, v in self.accounts.items()}
         for session in [s for s in self.sessions.values() if s.learner == merge.gone]:
             self.sessions[session.id] = replace(session, learner=merge.kept)
@@ -99,9 +102,12 @@ class Ledger:
         if ROUTES[incoming.verb].in_session:
             assert incoming.args["s"] == session.id and int(incoming.args["v"]) == before.version
 
-    def open_of(self, learner: str) -> list[Session]:
-        """List the open sessions of a learner."""
-        return [s for s in self.sessions.values() if s.learner == learner and s.status is SessionStatus.OPEN]
+    def open_sessions(self) -> list[Session]:
+        """List the open sessions: one of each learner at most, and one for each who became one with them."""
+        found = [s for s in self.sessions.values() if s.status is SessionStatus.OPEN]
+        for learner, count in Counter(s.learner for s in found).items():
+            assert count <= 1 + self.merges[learner], "one lesson at a time"
+        return found
 
     def owner_of(self, args: Mapping[str, str]) -> str | None:
         """Name the learner of the session that a button's args name; None where they name none."""

@@ -219,6 +219,15 @@ class Town:
             own = {k: s for k, s in self.ledger.sessions.items() if s.learner == mine}
             assert {s.id: s for s in seen.history} == own
             self._judge_shown(room, seen.learner)
+        await self._judge_open()
+
+    async def _judge_open(self) -> None:
+        """Every open lesson has a message from which it can be gone on with."""
+        for session in self.ledger.open_sessions():
+            post = await self.inner.post(session.post) if session.post else None
+            assert post is not None and post.external is not None
+            room = next(room for room in self.rooms if room.name == post.account)
+            assert Seen(room, post.external, room.shown[post.external]).buttons(), "a dead end"
 
     def _judge_shown(self, room: Room, learner: Learner | None) -> None:
         for place, message in room.shown.items():
