@@ -90,7 +90,11 @@ async def _seed(desk: Dispatcher, store: Store, ref: WorkspaceRef) -> list[tuple
         sender = Sender(user, service_url="http://127.0.0.1:9/teams/")
         direct = f"a:{user}" if ref.channel is ChannelName.TEAMS else f"D{user}"
         for step, (verb, args) in enumerate(steps):
-            await desk.handle(Incoming(f"seed-{number}-{step}", ref, sender, direct, verb, args))
+            await desk.handle(
+                Incoming(
+                    f"seed-{number}-{step}", ref, sender, direct, verb, args, by_platform=verb == "arrive"
+                )
+            )
         learner = await store.find_person(f"{ref.channel}:{user}")
         return user, str(learner.current)
 

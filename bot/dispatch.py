@@ -22,6 +22,8 @@ from bot.errors import (
     StorageUnavailable,
     UnknownLesson,
 )
+from bot.events import EventType
+from bot.facts import Facts
 from bot.learning.path import UNFINISHED
 from bot.learning.turn import present_session, shows_here
 from bot.messages import Button, Choices, Emphasis, Message, Text, say
@@ -112,6 +114,7 @@ class Dispatcher:
         for _ in range(TRIES):
             snapshot = await self._read(incoming, workspace, route, command, now)
             decision, outcome = self._decide(incoming, route, command, snapshot, now)
+            decision = _recorded(decision, outcome, incoming, route, snapshot, now)
             changes, answer = await self._complete(incoming, snapshot, decision, now)
             try:
                 await self._store.apply(changes, now + PATIENCE)
@@ -263,7 +266,7 @@ class Dispatcher:
             posts=placed.posts,
             deliveries=placed.deliveries,
         )
-        if not snapshot.workspace.active and changes.workspace is None:
+        if not snapshot.workspace.active and changes.workspace is None and incoming.verb != "depart":
             changes = replace(changes, workspace=replace(snapshot.workspace, active=True))
         return changes, placed.answer
 
@@ -299,6 +302,20 @@ def _command(incoming: Incoming) -> tuple[Route, object]:
         except (KeyError, ValueError):
             pass
     return ROUTES["unknown"], Unknown(incoming.args.get("text", "") if incoming.verb == "unknown" else "")
+
+
+def _recorded(
+    decision: Decision, outcome: str, incoming: Incoming, route: Route, snapshot: Snapshot, now: datetime
+) -> Decision:
+    """Record what left no other trace: whatever a learner does after agreeing is an adoption event."""
+    learner = snapshot.who
+    has_agreed = learner.status in (Status.ACTIVE, Status.STOPPED)
+    if decision.changes.events or not has_agreed or route.by_platform or outcome == "bug":
+        return decision
+    facts = Facts(snapshot, now, Draw(snapshot.organization.salt, learner.id, incoming.id))
+    verb = incoming.verb if incoming.verb in ROUTES else "unknown"
+    event = facts(EventType.SCREEN_SHOWN, verb=verb, refused=outcome == "refused")
+    return replace(decision, changes=replace(decision.changes, events=(event,)))
 
 
 def _with_welcome(changes: Changes, before: Learner, posts: Sequence[Post]) -> Learner | None:

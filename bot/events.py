@@ -69,6 +69,10 @@ class EventType(StrEnum):
     TOOL_NOT_USED = "tool.not_used", "The learner said that no tool was used."
     COMMITMENT_MADE = "commitment.made", "An if-then plan was made. `own_words`: not the lesson's wording."
     COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."
+    SCREEN_SHOWN = (
+        "screen.shown",
+        "Nothing changed, and the learner was shown why or where they are. `verb`; `refused`: true or false.",
+    )
     PRESS_STALE = "press.stale", "A button of an earlier screen was pressed; nothing changed."
 
 

@@ -63,7 +63,9 @@ class Agree:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Say No to the welcome."""
+    """Say No to the welcome; `typed` by itself it is no answer to anything else."""
+
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ def decline(
 ) -> Decision:
     """Take a No, and say how to come back."""
     learner = snapshot.who
+    if learner.status is Status.ACTIVE and command.typed:
+        return Decision(Reply(pages.bare_no(), aside=True))
     if learner.status in (Status.ACTIVE, Status.STOPPED):
         return stop(snapshot, Stop(), catalogue, now, draw)
     facts = Facts(snapshot, now, draw)

@@ -71,6 +71,14 @@ def declined() -> Message:
     return say(text, Choices((Button("Take part after all", "agree"),)))
 
 
+def bare_no() -> Message:
+    """Answer a No that nothing was asked for: it ends nothing by itself."""
+    text = "Nothing was asked just now. Should Laps stop for good, type “stop”; for a quiet while, “pause”."
+    return say(
+        text, Choices((Button("Next lesson", "next"), Button("Pause", "pause"), Button("Stop Laps", "stop")))
+    )
+
+
 def stopped() -> Message:
     """Say that Laps has stopped, with the way back in."""
     text = "Laps has stopped and will not write to you. What you did is kept, in case you come back."

@@ -182,7 +182,7 @@ def nearest_verb(typed: str) -> str | None:
     return close[0] if close else None
 
 
-_BARE = {"yes": "agree", "agree": "agree", "no": "decline", "?": "help", "hi": "help", "hello": "help"}
+_BARE = {"yes": "agree", "agree": "agree", "?": "help", "hi": "help", "hello": "help"}
 _CODE = re.compile(r"^(?:join )?([a-z2-7]{4})[- ]?([a-z2-7]{4})$")
 _LESSON_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 
@@ -195,6 +195,8 @@ def read(text: str) -> tuple[str, Args]:
     if not words:
         return ("help" if not said else "unknown"), ({} if not said else {"text": text[:3000]})
     verb = words[0]
+    if words == ["no"]:
+        return "decline", {"typed": ""}
     code = _CODE.match(folded)
     if code and (verb == "join" or "-" in folded):
         return "join", {"code": f"{code[1]}-{code[2]}"}
@@ -327,7 +329,9 @@ ROUTES: dict[str, Route] = {
     "agree": Route(
         lambda a: joining.Agree(), joining.agree, needs=_HISTORY, before_consent=True, when_stopped=True
     ),
-    "decline": Route(lambda a: joining.Decline(), joining.decline, before_consent=True, when_stopped=True),
+    "decline": Route(
+        lambda a: joining.Decline("typed" in a), joining.decline, before_consent=True, when_stopped=True
+    ),
     "join": Route(
         lambda a: joining.JoinAccounts(a["code"]),
         joining.join_accounts,

@@ -26,6 +26,9 @@ MOST_FIELDS = 100
 MOST_CHECK = 200
 """Bytes of a look at our certificate: `ssl_check=1` and a token."""
 
+PORTION = 2_000
+"""Bytes that are hashed at once."""
+
 WINDOW = 300
 """Seconds that a timestamp may be off (https://docs.slack.dev/authentication/verifying-requests-from-slack)."""
 
@@ -57,10 +60,22 @@ def verify(secret: str | None, headers: Mapping[str, str], body: bytes, clock: C
         raise web.HTTPUnauthorized(text="not signed by Slack")
     if abs(clock().timestamp() - int(stamp)) > WINDOW:
         raise web.HTTPUnauthorized(text="signed too long ago")
-    mine = hmac.digest(secret.encode(), b"v0:%s:%s" % (stamp.encode(), body), "sha256").hex()
+    mine = _signature(secret.encode(), b"v0:%s:%s" % (stamp.encode(), body))
     # Headers may hold any bytes, which aiohttp keeps as surrogates: those do not encode strictly.
     if not hmac.compare_digest(f"v0={mine}".encode(), signature.encode(errors="surrogateescape")):
         raise web.HTTPUnauthorized(text="not signed by Slack")
+
+
+def _signature(secret: bytes, signed: bytes) -> str:
+    """Compute HMAC-SHA256 in portions.
+
+    From 2,048 bytes on Python lets other threads go first, and while the database's thread is busy it takes
+    20 times as long to be let in again as to compute this.
+    """
+    mine = hmac.new(secret, digestmod="sha256")
+    for start in range(0, len(signed), PORTION):
+        mine.update(signed[start : start + PORTION])
+    return mine.hexdigest()
 
 
 def is_ssl_check(body: bytes) -> bool:

@@ -113,7 +113,6 @@ async def _play(player: _Player, catalogue: Catalogue, lesson: str) -> bool:
         "time_zone": "UTC",
         "confidence": "50",
     }
-    await player.do("arrive", {})
     await player.do("agree", {})
     for name, value in settings.items():
         await player.do("set", {"k": name, "x": value})

@@ -169,7 +169,13 @@ async def test_pause_resume_and_stop() -> None:
     assert "has stopped" in person.text
     await person.press("Come back")
     assert person.learner.status is Status.ACTIVE
-    assert world.types()[-4:] == ["learner.paused", "learner.resumed", "learner.stopped", "learner.resumed"]
+    assert world.types()[-5:] == [
+        "learner.paused",
+        "learner.resumed",
+        "learner.stopped",
+        "screen.shown",
+        "learner.resumed",
+    ]
 
 
 async def test_pause_ends_at_local_midnight() -> None:
@@ -275,3 +281,31 @@ async def test_all_tools_can_be_chosen_with_one_press() -> None:
     assert person.button("I have all of them").args["x"] == "*"
     await person.press("I have all of them")
     assert person.learner.tools == tuple(world.catalogue.tools)
+
+
+async def test_a_no_that_nothing_asked_for_stops_nothing() -> None:
+    """Only the welcome takes a typed No; later it says what stop and pause do."""
+    world = World()
+    person = Person(world)
+    await person.joins()
+    await person.does("decline", {"typed": ""})
+    assert "type “stop”" in person.text and world.types()[-1] == "screen.shown"
+    await person.does("decline")
+    assert world.types()[-1] == "learner.stopped"
+
+
+async def test_whatever_a_learner_does_is_recorded() -> None:
+    """Also what changes nothing and what is refused leaves an adoption event, once somebody has agreed."""
+    world = World()
+    person = Person(world)
+    await person.joins()
+    for verb, args, refused in (
+        ("agree", {}, False),
+        ("lesson", {"id": "no-such-lesson"}, True),
+        ("resume", {}, False),
+    ):
+        before = len(world.store.events)
+        await person.does(verb, args)
+        (event,) = world.store.events[before:]
+        assert event.type == "screen.shown"
+        assert event.properties == {"verb": verb, "refused": refused}

@@ -29,7 +29,7 @@ from tests.world import Person, World
         ("", ("help", {})),
         ("hello", ("help", {})),
         ("yes", ("agree", {})),
-        ("no", ("decline", {})),
+        ("no", ("decline", {"typed": ""})),
         ("restart", ("restart", {})),
         ("Next quarter revenue fell", ("unknown", {"text": "Next quarter revenue fell"})),
         ("done", ("unknown", {"text": "done"})),
