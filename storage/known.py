@@ -62,7 +62,9 @@ class Known:
         active = self._active.get(workspace.id)
         person = self._accounts.get((workspace.id, account))
         learner = self._learners.get(person.learner) if person is not None else None
-        named = session or (learner.current if learner is not None else None)
+        if learner is None:
+            return None
+        named = session or learner.current
         found = self._sessions.get(named) if named is not None else None
         lesson = lessons.get(found.lesson_version) if found is not None else None
         if active is None or lesson is None or self._is_resting:

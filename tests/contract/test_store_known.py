@@ -46,9 +46,9 @@ async def begin(town: Town, external: str = "U1") -> tuple[Learner, Session]:
     return replace(learner, version=2), session
 
 
-async def glance(town: Town, external: str = "U1") -> Snapshot:
+async def glance(town: Town, external: str = "U1", session: str | None = None) -> Snapshot:
     """Read what every press reads."""
-    return await town.see(external, needs=Needs())
+    return await town.see(external, session, Needs())
 
 
 async def fresh(town: Town, place: Place, external: str = "U1") -> Snapshot:
@@ -154,6 +154,17 @@ async def test_a_changed_account_and_a_removed_app_are_seen(lite: Town, sqlite_p
     assert (seen.workspace, seen.who) == (gone, learner)
 
 
+async def test_a_button_names_its_session_and_the_person_is_still_read(lite: Town) -> None:
+    """A session that is known makes nobody a stranger whose account is not."""
+    learner, session = await begin(lite)
+    account = (await glance(lite)).account
+    assert account is not None
+    await lite.store.apply(Changes(account=replace(account, name="Anna")))
+    seen = await lite.see(session=session.id, needs=Needs())
+    assert (seen.learner, seen.session) == (learner, session)
+    assert seen.account == replace(account, name="Anna")
+
+
 async def test_of_many_the_first_are_forgotten(lite: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded: who came first is read again."""
     monkeypatch.setattr(known, "MOST", 2)
@@ -165,7 +176,7 @@ async def test_of_many_the_first_are_forgotten(lite: Town, monkeypatch: pytest.M
 
 
 people = st.integers(0, 2)
-actions = st.sampled_from(["press", "stale", "role", "glance", "settle", "twice"])
+actions = st.sampled_from(["press", "stale", "role", "rename", "settle", "twice"])
 
 
 @given(st.lists(st.tuples(people, actions), max_size=25))
@@ -185,7 +196,9 @@ async def _play(place: Place, plan: list[tuple[int, str]]) -> None:
     for who, action in plan:
         await _act(town, f"U{who}", action)
     for number in range(3):
-        assert await glance(town, f"U{number}") == await glance(beside, f"U{number}")
+        current = (await glance(beside, f"U{number}")).who.current
+        for named in (current, None):
+            assert await glance(town, f"U{number}", named) == await glance(beside, f"U{number}", named)
     await town.store.close()
     await beside.store.close()
 
@@ -203,6 +216,9 @@ async def _act(town: Town, external: str, action: str) -> None:
     elif action == "twice":
         ends = await asyncio.gather(*(town.store.apply(moved) for _ in "ab"), return_exceptions=True)
         assert sum(end is None for end in ends) == 1
+    elif action == "rename":
+        assert seen.account is not None
+        await town.store.apply(Changes(account=replace(seen.account, name=f"{seen.account.name}+")))
     elif action == "role":
         await town.store.set_role(learner, Role.CHAMPION, Role.CHAMPION not in learner.roles)
     elif action == "settle":
