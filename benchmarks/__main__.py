@@ -32,6 +32,8 @@ FEW, MANY = 16, 64
 RESULTS = Path(__file__).parent / "RESULTS.md"
 NOWHERE = "http://127.0.0.1:9/teams/"
 
+COLUMNS = ("what, a second", "Laps", "baseline", "its rate", "ratio", "goal", "p50 / p99 at half load")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -48,6 +50,19 @@ class Row:
     def ratio(self) -> float:
         """How many times the baseline."""
         return self.rate / self.baseline_rate
+
+    def cells(self) -> tuple[str, ...]:
+        """Write it, in the order of `COLUMNS`."""
+        half = self.half_load
+        return (
+            self.what,
+            f"{self.rate:,.0f}",
+            self.baseline,
+            f"{self.baseline_rate:,.0f}",
+            f"{self.ratio:.2f}",
+            f"{self.goal:g}",
+            f"{half.percentile(0.5):.1f} / {half.percentile(0.99):.1f} ms" if half else "",
+        )
 
 
 class Server:
@@ -211,19 +226,9 @@ def profile(folder: Path, seconds: float) -> str:
 
 def table(rows: list[Row]) -> Table:
     """Draw the table."""
-    drawn = Table("a second", "Laps", "baseline", "", "ratio", "goal", "p50 / p99 at half load")
+    drawn = Table(*COLUMNS)
     for row in rows:
-        half = row.half_load
-        latency = f"{half.percentile(0.5):.1f} / {half.percentile(0.99):.1f} ms" if half else ""
-        drawn.add_row(
-            row.what,
-            f"{row.rate:,.0f}",
-            row.baseline,
-            f"{row.baseline_rate:,.0f}",
-            f"{row.ratio:.2f}",
-            f"{row.goal:g}",
-            latency,
-        )
+        drawn.add_row(*row.cells())
     return drawn
 
 
@@ -231,7 +236,7 @@ def report(rows: list[Row], profiled: str) -> str:
     """Write the results as the page that is kept."""
     python, sqlite = platform.python_version(), sqlite3.sqlite_version
     machine = f"{_processor()}, {os.cpu_count()} cores, Python {python}, SQLite {sqlite}"
-    lines = [
+    lines = (
         "# Results",
         "",
         "Made by `make bench`. Every rate stands beside its baseline, measured in the same run on the same",
@@ -239,17 +244,9 @@ def report(rows: list[Row], profiled: str) -> str:
         "",
         f"**{datetime.now(UTC):%Y-%m-%d}**, {machine}",
         "",
-        "| what, a second | Laps | baseline | its rate | ratio | goal | p50 / p99 at half load |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        half = row.half_load
-        latency = f"{half.percentile(0.5):.1f} / {half.percentile(0.99):.1f} ms" if half else ""
-        lines.append(
-            f"| {row.what} | {row.rate:,.0f} | {row.baseline} | {row.baseline_rate:,.0f} | {row.ratio:.2f} "
-            f"| {row.goal:g} | {latency} |"
-        )
-    lines += [
+        f"| {' | '.join(COLUMNS)} |",
+        "|---" * len(COLUMNS) + "|",
+        *(f"| {' | '.join(row.cells())} |" for row in rows),
         "",
         "A press counts from the request to the settled delivery: verified, decided, committed with its",
         "adoption event on SQLite (WAL, synchronous=FULL) before the acknowledgement, the answer drawn,",
@@ -265,7 +262,7 @@ def report(rows: list[Row], profiled: str) -> str:
         *[line.rstrip() for line in profiled.splitlines() if line.strip()][:22],
         "```",
         "",
-    ]
+    )
     return "\n".join(lines)
 
 

@@ -87,7 +87,6 @@ class Dispatcher:
         self._clock = clock
         self._observe = observe
         self._workspaces: dict[WorkspaceRef, Workspace] = {}
-        self._organization: Organization | None = None
 
     async def handle(self, incoming: Incoming) -> Answer:
         """Handle one interaction to its commit.

@@ -109,7 +109,6 @@ def add(table: AnyTable) -> Bulk[Nothing]:
 
 def insertion(dialect: Dialect, table: AnyTable) -> Insert:
     """Insert a row whose every column but `seq` is given by name."""
-    """Insert a row whose every column but `seq` is given."""
     names = [column.name for column in table.c if column.name != "seq"]
     return dialect.insert(table).values({name: bindparam(name) for name in names}).inline()
 

@@ -154,11 +154,7 @@ async def connect(address: str) -> asyncpg.Connection:
         return await asyncpg.connect(
             address, server_settings=SETTINGS | {"lock_timeout": "60000"}, timeout=10
         )
-    except (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-        ValueError,
-    ) as error:
+    except _REFUSED as error:
         hint = "Check the user, the password and the name of the database."
         raise ConfigError("LAPS_DATABASE_URL", str(error), hint) from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -60,6 +60,9 @@ from storage.tables import (
     AnyTable,
 )
 
+NOTHING_MORE = Needs()
+"""What a button in a lesson needs: account, learner and session, and no more."""
+
 USES_DAYS = 28
 """How many days back a learner's tool uses are counted."""
 
@@ -192,7 +195,7 @@ def read_snapshot(
         SNAPSHOT, organization=organization.id, workspace=workspace.id, account=account, session=session
     )
     seen = _seen(organization, workspace, rows)
-    if needs == _NOTHING_MORE:
+    if needs == NOTHING_MORE:
         return seen
     if seen.learner is not None:
         seen = yield from _more(seen, seen.learner, needs, now)
@@ -200,9 +203,6 @@ def read_snapshot(
         code, other = yield from _owner(organization, needs.code)
         seen = replace(seen, code=code, other=other)
     return seen
-
-
-_NOTHING_MORE = Needs()
 
 
 def _seen(organization: Organization, workspace: Workspace, rows: Sequence[_SnapshotRow]) -> Snapshot:

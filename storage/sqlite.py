@@ -22,14 +22,12 @@ from storage.archive import PORTION
 from storage.known import Known
 from storage.lite import begin_reading, connect, prepare, run
 from storage.rows import micros
-from storage.snapshot import read_snapshot
+from storage.snapshot import NOTHING_MORE, read_snapshot
 from storage.sql import Call, Rows, Steps
 from storage.store import CommonStore
 from storage.writer import Writer
 
 T = TypeVar("T")
-
-_NOTHING = Needs()
 
 
 class SqliteStore(CommonStore):
@@ -77,7 +75,7 @@ class SqliteStore(CommonStore):
         self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
     ) -> Snapshot:
         """Read what a handler may know of the person behind `account`."""
-        if needs == _NOTHING:
+        if needs == NOTHING_MORE:
             known = self._known.snapshot(workspace, account, session, self._lessons)
             if known is not None:
                 return known
