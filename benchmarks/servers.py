@@ -110,7 +110,8 @@ class _NoOutlet:
 
 async def ours(folder: Path, channel: ChannelName) -> web.Application:
     """Laps on SQLite, with the channel's real adapter in front and a sink behind."""
-    catalogue, findings = load(Path("lessons.yaml"), now().date())
+    found = load(Path("lessons.yaml"), now().date())
+    catalogue, findings = found.catalogue, found.findings
     if catalogue is None:
         raise SystemExit("\n".join(map(str, findings)))
     store = await open_store(f"sqlite+aiosqlite:///{folder / 'bench.db'}", "Acme", "Europe/Berlin")

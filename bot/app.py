@@ -13,16 +13,20 @@ import orjson
 from aiohttp import web
 
 from adapters.slack.app import SlackAdapter, SlackConfig
+from adapters.slack.limits import LIMITS as SLACK_LIMITS
 from adapters.teams.app import TeamsAdapter, TeamsConfig
+from adapters.teams.render import LIMITS as TEAMS_LIMITS
 from adapters.web.app import WebAdapter, WebConfig
+from adapters.web.render import LIMITS as WEB_LIMITS
 from bot.dispatch import Dispatcher
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
 from bot.ports import Channel, Clock, Desk, Store
 from bot.settings import Settings
+from lessons.catalogue import Catalogue
+from lessons.checking import ChannelLimit
 from lessons.loading import load
-from lessons.model import Catalogue
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
 from storage import open_store
@@ -54,16 +58,30 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+_AROUND = 600
+"""Characters of a screen that are no lesson's: heading, progress, labels, notes."""
+
+CHANNEL_LIMITS = tuple(
+    ChannelLimit(channel.spoken, limits.whole_message - _AROUND)
+    for channel, limits in (
+        (ChannelName.SLACK, SLACK_LIMITS),
+        (ChannelName.TEAMS, TEAMS_LIMITS),
+        (ChannelName.WEB, WEB_LIMITS),
+    )
+)
+"""What a lesson's screen is held against by `laps lint`."""
+
+
 def read_catalogue(settings: Settings, clock: Clock = now_utc) -> Catalogue:
     """Load and check the catalogue.
 
     Raises:
         CatalogueError: with every finding, where it cannot be used.
     """
-    catalogue, findings = load(settings.lessons, clock().date())
-    if catalogue is None:
-        raise CatalogueError([str(finding) for finding in findings])
-    return catalogue
+    loaded = load(settings.lessons, clock().date(), CHANNEL_LIMITS)
+    if loaded.catalogue is None:
+        raise CatalogueError([str(finding) for finding in loaded.findings])
+    return loaded.catalogue
 
 
 def channel_states(settings: Settings, host: str) -> tuple[ChannelState, ...]:

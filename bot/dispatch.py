@@ -51,7 +51,8 @@ from bot.model import (
 from bot.placing import place
 from bot.ports import Clock, Needs, Outlet, Store
 from bot.routes import ROUTES, Route, Unknown, current_screen
-from lessons.model import Catalogue, Lesson
+from lessons.catalogue import Catalogue
+from lessons.model import Lesson
 
 log = logging.getLogger("laps.dispatch")
 

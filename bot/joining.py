@@ -28,7 +28,7 @@ from bot.model import (
     Status,
 )
 from bot.typed import find_zone, read_day
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 
 CODE_LIFETIME = timedelta(minutes=15)
 """How long a code joins, once. Wrong ones are not counted, since it has 40 bits: a thousand tries a second

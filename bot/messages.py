@@ -64,6 +64,15 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture at an address that the channel can fetch, with words for those who do not see it."""
+
+    url: str
+    alt: str
+    kind: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """Pairs of a name and a value."""
 
@@ -166,7 +175,7 @@ class Form:
 
 
 Block = Annotated[
-    Heading | Text | Items | Code | Fields | Progress | Note | Choices | Form, Discriminator("kind")
+    Heading | Text | Items | Code | Image | Fields | Progress | Note | Choices | Form, Discriminator("kind")
 ]
 
 

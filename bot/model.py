@@ -122,7 +122,8 @@ class Learner:
     """A person in an organization. `id` is random and the only name that events carry.
 
     `version` counts changes; 0 means not stored yet. `paused_at` set and `paused_until` None means paused
-    until resumed. `confidence` is the answer (0-100) given before the first lesson.
+    until resumed. `confidence` is the answer (0-100) given before the first lesson. `locale` is the language
+    that the platform names (BCP 47), None until it does.
     """
 
     id: LearnerId
@@ -139,6 +140,7 @@ class Learner:
     current: SessionId | None = None
     welcome: PostId | None = None
     roles: frozenset[Role] = frozenset()
+    locale: str | None = None
 
     def is_paused(self, now: datetime) -> bool:
         """Say whether the learner asked for quiet at `now`."""

@@ -27,7 +27,7 @@ from bot.messages import (
     say,
 )
 from bot.model import JoinCode, Learner, Snapshot, Status
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 
 EVERY_TOOL = "*"
 """What the button for all tools carries, for their ids together may be too long for a button."""

@@ -19,7 +19,8 @@ from bot.learning.turn import At, present_session
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
 from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, Snapshot, Stage, Status
 from bot.ports import Needs
-from lessons.model import Catalogue, PracticeStep
+from lessons.catalogue import Catalogue
+from lessons.steps import PracticeStep
 
 
 class Handler(Protocol):

@@ -40,6 +40,10 @@ class Code(Enum):
     UNKNOWN_KIND = "E106", "A step or an automatic check is of no known kind, or of two."
     ONE_RIGHT = "E107", "A question has no right answer, or several."
     NOT_THE_ROOT = "E108", "What was to be checked is a lesson, not the root that includes it."
+    TRANSLATION = (
+        "E109",
+        "A translation has another shape than the lesson: more steps, other kinds, more answers.",
+    )
 
     NO_MATCH = "E201", "A pattern of `include` matches no file."
     OUTSIDE = "E202", "A pattern of `include` leads out of the folder of lessons.yaml."
@@ -52,10 +56,23 @@ class Code(Enum):
     UNKNOWN_CAPABILITY = "E209", "The job family has no such capability."
     MINUTES = "E210", "`minutes` is not the estimate, or not 3 to 7."
     TIME_ZONE = "E211", "The time zone has no such IANA name."
+    UNKNOWN_INDUSTRY = "E212", "lessons.yaml has no such industry."
+    UNKNOWN_LESSON = "E213", "The job family has no such lesson to come before this one."
+    CIRCLE = "E214", "Lessons are each other's prerequisites."
+    UNUSED_VARIANT = "E215", "A variant is for a tool that the lesson does not have."
+    TOO_LONG = "E216", "A screen holds more than a channel shows in one message."
 
-    REVIEW_DUE = "W301", "The day of `review_by` is past."
+    PLACEHOLDER = "E301", "A placeholder is left in."
+    SECRET = "E302", "A key or password stands in the file."
+    PERSONAL = "E303", "Personal data stands in the file: an address, a number, an account."
+
+    REVIEW_DUE = "W301", "The day of `review_by` is past, or the last review was over three months ago."
     NO_HINT = "W302", "A practice has no hint for somebody who is stuck."
     NO_RUBRIC = "W303", "A practice has no rubric to judge one's own result by."
+    HARD_TO_READ = "W304", "The sentences and words are long: LIX over 52."
+    LONG_CONCEPT = "W305", "A concept has 80 words or more, or more than the practice works with."
+    USE_CASES = "W306", "A job family has fewer than 10 or more than 15 use cases."
+    NEARLY_THE_SAME = "W307", "Two lessons share 60 % or more of their words' 3-shingles, material apart."
 
     def __init__(self, number: str, sentence: str) -> None:
         self.number = number

@@ -9,23 +9,24 @@ is refused. Nothing that a file holds raises an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Protocol, cast
 
 import yaml
 from yaml import (
     AliasEvent,
-    CollectionStartEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
+from yaml.reader import ReaderError
 
 from lessons.lint import Code, Finding, quoted
 
@@ -38,27 +39,74 @@ Place = tuple[int, int]
 """Line and column, both from 1."""
 
 
+class Mark(Protocol):
+    """Where libyaml is in a text; both count from 0."""
+
+    line: int
+    column: int
+
+
+class Event(Protocol):
+    """What libyaml says next; which of these it has depends on its class."""
+
+    start_mark: Mark
+    value: str
+    anchor: str | None
+    tag: str | None
+    style: str | None
+    implicit: tuple[bool, bool]
+
+
 class Block(dict[str, "Value"]):
-    """A mapping of the source, with its own place and those of its keys and values."""
+    """A mapping of the source, which knows where it, its keys and its values begin.
 
-    __slots__ = ("at", "key_at", "value_at")
+    Places are worked out only when they are asked for: a good catalogue asks for none.
+    """
 
-    def __init__(self, at: Place) -> None:
+    __slots__ = ("marks", "start")
+
+    def __init__(self, start: Mark) -> None:
         super().__init__()
-        self.at = at
-        self.key_at: dict[str, Place] = {}
-        self.value_at: dict[str, Place] = {}
+        self.start = start
+        self.marks: list[Mark] = []
+        """Of each key and its value, in the order of the keys."""
+
+    @property
+    def at(self) -> Place:
+        """Where it begins."""
+        return _place(self.start)
+
+    def key_at(self, key: str) -> Place:
+        """Return where a key stands."""
+        return _place(self.marks[2 * [*self].index(key)])
+
+    def value_at(self, key: str) -> Place:
+        """Return where a key's value begins."""
+        return _place(self.marks[2 * [*self].index(key) + 1])
 
 
 class Listing(list["Value"]):
-    """A list of the source, with its own place and those of its entries."""
+    """A list of the source, which knows where it and its entries begin."""
 
-    __slots__ = ("at", "item_at")
+    __slots__ = ("marks", "start")
 
-    def __init__(self, at: Place) -> None:
+    def __init__(self, start: Mark) -> None:
         super().__init__()
-        self.at = at
-        self.item_at: list[Place] = []
+        self.start = start
+        self.marks: list[Mark] = []
+
+    @property
+    def at(self) -> Place:
+        """Where it begins."""
+        return _place(self.start)
+
+    def item_at(self, index: int) -> Place:
+        """Return where an entry begins."""
+        return _place(self.marks[index])
+
+    def placed(self) -> Iterator[tuple[Value, Place]]:
+        """Give each entry with where it begins."""
+        return zip(self, map(_place, self.marks), strict=True)
 
 
 Value = str | int | float | bool | None | Block | Listing
@@ -71,11 +119,22 @@ class Document:
     path: Path
     value: Value
     findings: tuple[Finding, ...] = ()
+    data: bytes = b""
 
     @property
     def broken(self) -> bool:
         """Whether the file could not be read to its end, so that checking its content says nothing."""
         return self.value is None and bool(self.findings)
+
+    def place(self, *way: str | int) -> Place:
+        """Return where a value begins, by the keys and indexes that lead to it, as far as they lead."""
+        value, place = self.value, (1, 1)
+        for part in way:
+            if isinstance(value, Block) and isinstance(part, str) and part in value:
+                place, value = value.value_at(part), value[part]
+            elif isinstance(value, Listing) and isinstance(part, int) and part < len(value):
+                place, value = value.item_at(part), value[part]
+        return place
 
     def finding(self, place: Place, code: Code, message: str, mend: str = "") -> Finding:
         """Make a finding about a place of this file."""
@@ -85,11 +144,15 @@ class Document:
 def read(path: Path) -> Document:
     """Read a file of at most `MOST_BYTES`, never raising."""
     try:
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "does not exist"
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            what = "is a folder" if stat.S_ISDIR(found.st_mode) else "is no file"
             return _refused(path, Code.UNREADABLE, what, "name a YAML file")
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        if found.st_size > MOST_BYTES:
+            return _too_large(path)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _refused(path, Code.UNREADABLE, "does not exist", "name a YAML file")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "the name is not allowed here"
         return _refused(path, Code.UNREADABLE, f"cannot be read: {why}", "check its permissions")
@@ -98,42 +161,70 @@ def read(path: Path) -> Document:
 
 def parse(path: Path, data: bytes) -> Document:
     """Turn the bytes of a file into a document, never raising."""
+    return replace(_parsed(path, data), data=data)
+
+
+def _parsed(path: Path, data: bytes) -> Document:
     if len(data) > MOST_BYTES:
-        return _refused(path, Code.TOO_LARGE, f"is over {MOST_BYTES:,} bytes", "split it: one lesson a file")
+        return _too_large(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = _place_of(data[: error.start].decode("utf-8-sig", "replace"))
+        place = place_of(data[: error.start].decode("utf-8-sig", "replace"))
         byte = f"0x{data[error.start]:02x}"
         return _refused(path, Code.ENCODING, f"byte {byte} is not UTF-8", "save the file as UTF-8", place)
-    if found := _CONTROL.search(text):
-        return _refused(
-            path,
-            Code.CONTROL,
-            f"has the control character U+{ord(found.group()):04X}",
-            "delete it and type the text anew",
-            _place_of(text[: found.start()]),
-        )
-    return _Builder(path).build(text)
+    if "\ufeff" in text:
+        return _control(path, text)
+    try:
+        return _Builder(path, text).build()
+    except ReaderError:  # libyaml refuses the same characters, in passing
+        return _control(path, text)
+
+
+def _too_large(path: Path) -> Document:
+    return _refused(path, Code.TOO_LARGE, f"is over {MOST_BYTES:,} bytes", "split it: one lesson a file")
+
+
+def _control(path: Path, text: str) -> Document:
+    """Refuse a text for the first of its characters that YAML does not allow."""
+    found = _CONTROL.search(text)
+    place = place_of(text[: found.start()]) if found else (1, 1)
+    which = f"U+{ord(found.group()):04X}" if found else ""
+    message = f"has the control character {which}".rstrip()
+    return _refused(path, Code.CONTROL, message, "delete it and type the text anew", place)
 
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.2 calls unprintable, and a byte order mark inside the text."""
 
 
+# Compared as plain objects: libyaml makes the very classes, and a catalogue has 200,000 events.
+_SCALAR: object = ScalarEvent
+_ALIAS: object = AliasEvent
+_MAPPING: object = MappingStartEvent
+_MAPPING_END: object = MappingEndEvent
+_SEQUENCE_END: object = SequenceEndEvent
+_DOCUMENT: object = DocumentStartEvent
+_STREAM_END: object = StreamEndEvent
+_VALUES: frozenset[object] = frozenset({ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent})
+
+
 def _refused(path: Path, code: Code, message: str, mend: str, place: Place = (1, 1)) -> Document:
     return Document(path, None, (Finding(path, *place, code, message, mend),))
 
 
-def _place_of(before: str) -> Place:
+def place_of(before: str) -> Place:
     """Return the place after a text, with the line breaks that libyaml knows."""
     lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", before)
     return len(lines), len(lines[-1]) + 1
 
 
+def _place(mark: Mark) -> Place:
+    return mark.line + 1, mark.column + 1
+
+
 def _at(event: Event) -> Place:
-    mark = event.start_mark
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return _place(event.start_mark)
 
 
 class _Stop(Exception):
@@ -143,20 +234,19 @@ class _Stop(Exception):
 class _Builder:
     """Builds the values of one document from events, noting what the language does not allow."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self._path = path
+        self._next = cast("Callable[[], Event]", yaml.CSafeLoader(text).get_event)
         self._findings: list[Finding] = []
 
-    def build(self, text: str) -> Document:
+    def build(self) -> Document:
         value: Value = None
         try:
-            value = self._document(iter(yaml.CSafeLoader(text).get_event, None))
+            value = self._document()
         except _Stop:
             pass
         except yaml.MarkedYAMLError as error:
             self._note(*explain(error))
-        except yaml.YAMLError:
-            self._note((1, 1), Code.SYNTAX, "is not YAML", "see the example in docs/lessons.md")
         return Document(self._path, value, tuple(self._findings))
 
     def _note(self, place: Place, code: Code, message: str, mend: str) -> None:
@@ -166,88 +256,94 @@ class _Builder:
         self._note(_at(event), code, message, mend)
         raise _Stop
 
-    def _document(self, events: Iterator[Event]) -> Value:
+    def _document(self) -> Value:
         value: Value = None
         documents = 0
-        for event in events:
-            if isinstance(event, DocumentStartEvent):
+        while (event := self._next()).__class__ is not _STREAM_END:
+            if event.__class__ is _DOCUMENT:
                 documents += 1
                 if documents > 1:
                     self._stop(event, Code.DOCUMENTS, "begins a second document", "delete the line ---")
-            elif isinstance(event, ScalarEvent | AliasEvent | MappingStartEvent | SequenceStartEvent):
-                value = self._value(event, events, 1)
+            elif event.__class__ in _VALUES:
+                value = self._value(event, 1)
         return value
 
-    def _value(self, event: Event, events: Iterator[Event], depth: int) -> Value:
-        if isinstance(event, ScalarEvent):
+    def _value(self, event: Event, depth: int) -> Value:
+        if event.__class__ is _SCALAR:
             return self._scalar(event)
-        if isinstance(event, CollectionStartEvent):
-            self._note_properties(event)
-        if isinstance(event, AliasEvent):
+        if event.__class__ is _ALIAS:
             mend = "write the value out once more; a text that begins with * needs quotes"
             self._note(_at(event), Code.ANCHOR, f"*{event.anchor} stands for another place", mend)
             return None
+        self._note_properties(event)
         if depth > MOST_DEPTH:
             mend = "see the example in docs/lessons.md"
             self._stop(event, Code.DEPTH, f"is nested over {MOST_DEPTH} deep", mend)
-        if isinstance(event, MappingStartEvent):
-            return self._block(event, events, depth)
-        return self._listing(event, events, depth)
+        build = self._block if event.__class__ is _MAPPING else self._listing
+        return build(event, depth)
 
-    def _note_properties(self, event: ScalarEvent | CollectionStartEvent) -> None:
+    def _scalar(self, event: Event) -> Value:
+        if event.anchor is not None or event.tag is not None or event.style == '"':
+            self._note_scalar(event)
+        text = event.value
+        return plain(text) if event.implicit[0] and text[:1] in _SPECIAL else text
+
+    def _note_properties(self, event: Event) -> None:
         if event.anchor is not None:
             mend = "delete it and write the value out where it is needed"
             self._note(_at(event), Code.ANCHOR, f"&{event.anchor} names a value", mend)
         if event.tag is not None:
             self._note(_at(event), Code.TAG, f"{quoted(event.tag)} is a tag", "delete it")
 
-    def _scalar(self, event: ScalarEvent) -> Value:
-        text: str = event.value
+    def _note_scalar(self, event: Event) -> None:
         self._note_properties(event)
-        if event.style == '"' and (found := _CONTROL.search(text)):
+        if event.style == '"' and (found := _CONTROL.search(event.value)):
             control = f"U+{ord(found.group()):04X}"
             self._note(_at(event), Code.CONTROL, f"has the control character {control}", "delete it")
-        return plain(text) if event.implicit[0] else text
 
-    def _block(self, start: Event, events: Iterator[Event], depth: int) -> Block:
-        block = Block(_at(start))
-        for event in events:
-            if isinstance(event, MappingEndEvent):
-                break
-            key, at = self._key(event, events, depth), _at(event)
-            first = next(events)
-            value = self._value(first, events, depth + 1)
+    def _block(self, start: Event, depth: int) -> Block:
+        """Build a mapping; a tight loop, because a catalogue has tens of thousands of keys."""
+        block = Block(start.start_mark)
+        following, put, scalar = self._next, block.marks.append, self._scalar
+        while (event := following()).__class__ is not _MAPPING_END:
+            plain_key = event.__class__ is _SCALAR and event.anchor is None and event.tag is None
+            key = event.value if plain_key else self._key(event, depth)
+            first = following()
+            value = scalar(first) if first.__class__ is _SCALAR else self._value(first, depth + 1)
             if key is None:
                 continue
             if key in block:
-                message = f"{quoted(key)} is there already, on line {block.key_at[key][0]}"
-                self._note(at, Code.REPEATED_KEY, message, "keep one of the two")
+                message = f"{quoted(key)} is there already, on line {block.key_at(key)[0]}"
+                self._note(_at(event), Code.REPEATED_KEY, message, "keep one of the two")
             else:
                 block[key] = value
-                block.key_at[key], block.value_at[key] = at, _at(first)
+                put(event.start_mark)
+                put(first.start_mark)
         return block
 
-    def _key(self, event: Event, events: Iterator[Event], depth: int) -> str | None:
+    def _key(self, event: Event, depth: int) -> str | None:
         """Return a key as it is written, also where it looks like a number; None where it is no text."""
-        if isinstance(event, ScalarEvent):
+        if event.__class__ is _SCALAR:
             self._note_properties(event)
-            return str(event.value)
-        self._value(event, events, depth + 1)
-        if not isinstance(event, AliasEvent):
+            return event.value
+        self._value(event, depth + 1)
+        if event.__class__ is not _ALIAS:
             mend = "write a word before the colon"
             self._note(_at(event), Code.KEY_KIND, "a list or mapping is used as a key", mend)
         return None
 
-    def _listing(self, start: Event, events: Iterator[Event], depth: int) -> Listing:
-        listing = Listing(_at(start))
-        for event in events:
-            if isinstance(event, SequenceEndEvent):
-                break
-            listing.append(self._value(event, events, depth + 1))
-            listing.item_at.append(_at(event))
+    def _listing(self, start: Event, depth: int) -> Listing:
+        listing = Listing(start.start_mark)
+        following, places = self._next, listing.marks
+        while (event := following()).__class__ is not _SEQUENCE_END:
+            scalar = event.__class__ is _SCALAR
+            listing.append(self._scalar(event) if scalar else self._value(event, depth + 1))
+            places.append(event.start_mark)
         return listing
 
 
+_SPECIAL = frozenset(["", *"-+.0123456789~nNtTfF"])
+"""How a plain scalar begins that may be something other than text."""
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,18}")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, JsonValue
 
-from lessons.model import Lesson, Root
+from lessons.catalogue import Root
+from lessons.model import Lesson
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

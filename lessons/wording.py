@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from pydantic import ValidationError
 
 from lessons.lint import Code, Finding, quoted
-from lessons.model import NAME, Model
 from lessons.reading import Block, Document, Listing, Place, Value
+from lessons.terms import NAME, Model
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -24,12 +23,11 @@ M = TypeVar("M", bound=Model)
 def validate(document: Document, model: type[M]) -> tuple[M | None, tuple[Finding, ...]]:
     """Read a document as a model, or return what keeps it from being one.
 
-    It goes by way of JSON because pydantic's strict mode then takes a list for a tuple, and still no text for
-    a number. The kinds of steps and checks, and the number of right answers, are not told here but by
+    The kinds of steps and checks, and the number of right answers, are not told here but by
     `lessons.checking`, which sees them also beside other faults.
     """
     try:
-        return model.model_validate_json(json.dumps(document.value), strict=True), ()
+        return model.model_validate(document.value), ()
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         said = (_finding(document, model, detail) for detail in details)
@@ -67,9 +65,9 @@ def _resolve(document: Document, loc: tuple[int | str, ...]) -> _Spot:
     path: list[int | str] = []
     for part in loc:
         if isinstance(value, Block) and isinstance(part, str) and part in value:
-            place, key_place, value = value.value_at[part], value.key_at[part], value[part]
+            place, key_place, value = value.value_at(part), value.key_at(part), value[part]
         elif isinstance(value, Listing) and isinstance(part, int) and part < len(value):
-            place, value = value.item_at[part], value[part]
+            place, value = value.item_at(part), value[part]
             key_place = place
         else:
             continue

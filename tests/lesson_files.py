@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from lessons.catalogue import Catalogue
 from lessons.lint import Finding
 from lessons.loading import load
-from lessons.model import Catalogue
 
 TODAY = date(2026, 11, 2)
 
@@ -63,7 +63,8 @@ def write(folder: Path, root: str | bytes = ROOT, lesson: str | bytes = LESSON) 
 
 def loaded(path: Path) -> tuple[Catalogue | None, tuple[Finding, ...]]:
     """Load a catalogue on a fixed day."""
-    return load(path, TODAY)
+    found = load(path, TODAY)
+    return found.catalogue, found.findings
 
 
 def lines(folder: Path, findings: tuple[Finding, ...]) -> list[str]:

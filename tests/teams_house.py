@@ -174,7 +174,8 @@ class Laps:
 async def laps(**changes: Any) -> AsyncIterator[Laps]:
     """Run Laps on a database in memory with the catalogue of the scenarios."""
     clock = Clock()
-    catalogue, findings = load(CATALOGUE, clock().date())
+    found = load(CATALOGUE, clock().date())
+    catalogue, findings = found.catalogue, found.findings
     assert catalogue is not None, findings
     store = await open_store("sqlite+aiosqlite://", "Acme", "Europe/Berlin", clock)
     channels: dict[ChannelName, Channel] = {}

@@ -35,7 +35,8 @@ from bot.model import (
 )
 from bot.ports import Needs
 from bot.routes import ROUTES
-from lessons.model import Catalogue, JobFamily, Lesson, OrganizationSettings, Tool
+from lessons.catalogue import Catalogue, JobFamily, OrganizationSettings, Tool
+from lessons.model import Lesson
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

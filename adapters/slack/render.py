@@ -25,6 +25,7 @@ from bot.messages import (
     Fields,
     Form,
     Heading,
+    Image,
     Items,
     Message,
     Note,
@@ -106,6 +107,8 @@ def _pieces(block: Block, room: Room) -> Iterator[_Piece]:
             yield from _context(room.take(f"{label}  {_bar(done, total)}", LIMITS.text))
         case Note(text):
             yield from _context(room.take(text, LIMITS.text))
+        case Image(url, alt):
+            yield {"type": "image", "image_url": url, "alt_text": alt}
         case Heading(text, 1):
             if taken := room.take(text, LIMITS.heading):
                 yield {"type": "header", "text": plain(taken, LIMITS.heading)}

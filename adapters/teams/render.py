@@ -29,6 +29,9 @@ from microsoft_teams.cards.core import (
     TextInput,
     TextRun,
 )
+from microsoft_teams.cards.core import (
+    Image as CardImage,
+)
 
 from adapters.teams.inert import aligned, escaped, plain, shortened
 from bot.messages import (
@@ -42,6 +45,7 @@ from bot.messages import (
     Fields,
     Form,
     Heading,
+    Image,
     Items,
     Limits,
     Message,
@@ -150,7 +154,7 @@ def _card(message: Message, problems: Mapping[str, str], limit: int) -> Card:
 
 
 def _words(
-    block: Heading | Text | Items | Code | Fields | Progress | Note, limit: int
+    block: Heading | Text | Items | Code | Image | Fields | Progress | Note, limit: int
 ) -> Sequence[CardElement]:
     match block:
         case Heading():
@@ -161,6 +165,8 @@ def _words(
             return _items(block, limit)
         case Code():
             return [_code(block, limit)]
+        case Image():
+            return [CardImage(url=block.url, alt_text=block.alt, size="Stretch")]
         case Fields():
             return _fields(block, limit)
         case Progress():

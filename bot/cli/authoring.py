@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from bot.app import now_utc
+from bot.app import CHANNEL_LIMITS, now_utc
 from bot.cli.printing import count
 from lessons.lint import Severity, render
 from lessons.loading import load
@@ -16,7 +16,8 @@ from lessons.schema import catalogue_schema, lesson_schema
 def lint(path: Path, form: str) -> int:
     """Print every finding; 1 where there is an error among them."""
     root = path / "lessons.yaml" if path.is_dir() else path
-    catalogue, findings = load(root, now_utc().date())
+    loaded = load(root, now_utc().date(), CHANNEL_LIMITS)
+    catalogue, findings = loaded.catalogue, loaded.findings
     text = render(findings, form)
     if text:
         print(text)

@@ -15,7 +15,7 @@ from bot.errors import ConfigError, LapsError
 from bot.model import Answer, ChannelName, Incoming
 from bot.ports import Diagnosis
 from bot.settings import Settings
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 from storage import open_store
 
 HOST = "127.0.0.1"

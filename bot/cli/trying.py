@@ -31,6 +31,7 @@ from bot.messages import (
     Fields,
     Form,
     Heading,
+    Image,
     Items,
     Message,
     Note,
@@ -39,7 +40,7 @@ from bot.messages import (
 from bot.messages import Text as Said
 from bot.model import Answer, ChannelName, Delivery, Incoming, Sender, Source, WorkspaceRef
 from bot.settings import Settings
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 from storage import open_store
 
 INTERRUPTED = 130
@@ -260,6 +261,8 @@ def _show_block(console: Console, block: Block) -> None:
                 _show_item(console, item, mark)
         case Code(text, title):
             _show_code(console, text, title)
+        case Image(url, alt):
+            console.print(Text.assemble("\nPicture: ", alt, (f"\n{url}", "dim")))
         case Fields(pairs):
             print_columns(console, pairs)
         case Progress(done, total, label):

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lessons.model import AutomaticCheck, AvoidsCheck, MentionsCheck, WordsCheck
+from lessons.steps import AutomaticCheck, AvoidsCheck, MentionsCheck, WordsCheck
 
 HONESTY = "These checks count words and look for terms. Whether it is true and useful, only you can tell."
 

@@ -27,7 +27,8 @@ from bot.model import (
     Snapshot,
     Stage,
 )
-from lessons.model import Catalogue, Lesson
+from lessons.catalogue import Catalogue
+from lessons.model import Lesson
 
 
 @dataclass(frozen=True, slots=True)

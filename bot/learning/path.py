@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.model import Learner, Session, SessionStatus
-from lessons.model import Catalogue, Lesson
+from lessons.catalogue import Catalogue
+from lessons.model import Lesson
 
 UNFINISHED = frozenset({SessionStatus.OPEN, SessionStatus.LEFT})
 

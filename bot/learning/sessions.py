@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args
 
 from pydantic import JsonValue
 
@@ -15,6 +16,7 @@ from bot.errors import InvalidInput
 from bot.events import AdoptionEvent, EventType, Evidence
 from bot.learning import views
 from bot.learning.checks import count_words, run_checks
+from bot.learning.parts import listed, note_of
 from bot.learning.turn import At, Turn, turn_of
 from bot.model import (
     Changes,
@@ -28,15 +30,8 @@ from bot.model import (
     Stage,
     Submission,
 )
-from lessons.model import (
-    Catalogue,
-    CheckStep,
-    CommitStep,
-    ConceptStep,
-    PracticeStep,
-    ReflectStep,
-    Step,
-)
+from lessons.catalogue import Catalogue
+from lessons.steps import CheckStep, CommitStep, ConceptStep, PracticeStep, ReflectStep, Step, TransferStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +130,13 @@ class LeaveLesson:
 _ASKED, _ANSWERED = frozenset({Stage.ASK}), frozenset({Stage.FEEDBACK})
 _PRACTISING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ASKED}
 _JUDGING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ANSWERED}
-_CHECKING: Mapping[type[Step], frozenset[Stage]] = {CheckStep: _ASKED}
+_CHECKING: Mapping[type[Step], frozenset[Stage]] = {CheckStep: _ASKED, TransferStep: _ASKED}
 _COMMITTING: Mapping[type[Step], frozenset[Stage]] = {CommitStep: _ASKED}
-_RETRYING: Mapping[type[Step], frozenset[Stage]] = {PracticeStep: _ANSWERED, CheckStep: _ANSWERED}
-_GOING_ON: Mapping[type[Step], frozenset[Stage]] = {ConceptStep: _ASKED, **_RETRYING}
-_ANYWHERE: Mapping[type[Step], frozenset[Stage]] = dict.fromkeys(
-    (PracticeStep, ConceptStep, CheckStep, ReflectStep, CommitStep), frozenset(Stage)
+_RETRYING: Mapping[type[Step], frozenset[Stage]] = dict.fromkeys(
+    (PracticeStep, CheckStep, TransferStep), _ANSWERED
 )
+_GOING_ON: Mapping[type[Step], frozenset[Stage]] = {ConceptStep: _ASKED, **_RETRYING}
+_ANYWHERE: Mapping[type[Step], frozenset[Stage]] = dict.fromkeys(get_args(Step), frozenset(Stage))
 
 
 def _reflecting(stage: Stage) -> Mapping[type[Step], frozenset[Stage]]:
@@ -163,7 +158,7 @@ def submit_practice(
     turn = turn_of(snapshot, command.at, catalogue, now, draw, _PRACTISING)
     if isinstance(turn, Decision):
         return turn
-    step = turn.lesson.steps[turn.session.step]
+    step = turn.lesson.told_in(turn.learner.locale).steps[turn.session.step]
     if not isinstance(step, PracticeStep):
         return turn.stays()
     if command.text is None:
@@ -233,11 +228,11 @@ def answer_check(
     turn = turn_of(snapshot, command.at, catalogue, now, draw, _CHECKING)
     if isinstance(turn, Decision):
         return turn
-    step = turn.lesson.steps[turn.session.step]
-    if not isinstance(step, CheckStep) or not 0 <= command.answer < len(step.check.answers):
+    question = views.question_of(turn.lesson.steps[turn.session.step])
+    if question is None or not 0 <= command.answer < len(question.answers):
         return turn.stays()
-    tried = views.listed(views.note_of(turn.session).get("tried"))
-    right = step.check.answers[command.answer].right
+    tried = listed(note_of(turn.session).get("tried"))
+    right = question.answers[command.answer].right
     event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
     session = turn.noted(Stage.FEEDBACK, answer=command.answer, tried=[*tried, command.answer])
     return turn.shows(session, event)
@@ -299,7 +294,7 @@ def make_commitment(
     turn = turn_of(snapshot, command.at, catalogue, now, draw, _COMMITTING)
     if isinstance(turn, Decision):
         return turn
-    step = turn.lesson.steps[turn.session.step]
+    step = turn.lesson.told_in(turn.learner.locale).steps[turn.session.step]
     if not isinstance(step, CommitStep):
         return turn.stays()
     when, task = _plan_words(command, step.commit.when, step.commit.task)

@@ -16,6 +16,7 @@ from bot.errors import NotYours
 from bot.events import AdoptionEvent, EventType
 from bot.facts import Facts
 from bot.learning import views
+from bot.learning.parts import note_of
 from bot.learning.path import next_lesson, standings
 from bot.messages import Message
 from bot.model import (
@@ -32,11 +33,9 @@ from bot.model import (
     Stage,
     Submission,
 )
-from lessons.model import (
-    Catalogue,
-    Lesson,
-    Step,
-)
+from lessons.catalogue import Catalogue
+from lessons.model import Lesson
+from lessons.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Turn:
     def noted(self, stage: Stage | None = None, /, **more: JsonValue) -> Session:
         """Return the session with something noted for the present step, perhaps at another screen of it."""
         key = str(self.session.step)
-        before = views.note_of(self.session)
+        before = note_of(self.session)
         notes: Mapping[str, JsonValue] = {**self.session.notes, key: {**before, **more}}
         return replace(self.session, notes=notes, stage=stage or self.session.stage)
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
-from pydantic import JsonValue
-
-from bot.learning.checks import HONESTY
+from bot.learning.parts import any_of, at, go_on, leave, listed, note_of, number, tool_names
+from bot.learning.practising import result_screen, task_screen
 from bot.messages import (
     Args,
     Block,
     Button,
     ChoiceField,
     Choices,
-    Code,
     Emphasis,
     Fields,
     Form,
     Heading,
+    Image,
     Items,
     Message,
     Note,
@@ -27,17 +25,18 @@ from bot.messages import (
     TextField,
 )
 from bot.model import Learner, Session, Stage
-from lessons.model import (
-    Catalogue,
+from lessons.catalogue import Catalogue
+from lessons.model import Lesson
+from lessons.steps import (
     CheckStep,
     Commit,
+    CommitStep,
     ConceptStep,
-    Lesson,
-    Practice,
     PracticeStep,
     Question,
     ReflectStep,
     Step,
+    TransferStep,
 )
 
 CONFIDENCE_SCALE = tuple(range(0, 101, 10))
@@ -48,7 +47,8 @@ MINUTES_SCALE = ((-15, "15 lost"), (0, "none"), (5, "5"), (10, "10"), (20, "20")
 
 
 def screen(session: Session, lesson: Lesson, learner: Learner, catalogue: Catalogue) -> Message:
-    """Show where an open session stands."""
+    """Show where an open session stands, in the learner's language where the lesson has it."""
+    lesson = lesson.told_in(learner.locale)
     step = lesson.steps[session.step]
     body = _body(step, session, lesson, learner, catalogue)
     at = session.step + 1
@@ -64,37 +64,11 @@ def step_kind(step: Step) -> str:
     return next(iter(type(step).model_fields))
 
 
-def at(session: Session, **more: str) -> Args:
-    """Return the args that tie a button to this screen of this session."""
-    return {"s": session.id, "v": str(session.version), **more}
-
-
-def note_of(session: Session, step: int | None = None) -> Mapping[str, JsonValue]:
-    """Return what a step has noted down so far."""
-    noted = session.notes.get(str(session.step if step is None else step))
-    return noted if isinstance(noted, dict) else {}
-
-
-def listed(value: JsonValue) -> list[JsonValue]:
-    """Return a noted list; anything else is an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def number(value: JsonValue) -> int:
-    """Return a noted whole number; anything else is 0."""
-    return value if isinstance(value, int) else 0
-
-
-def tool_names(lesson: Lesson, learner: Learner, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
-    """Return (id, name) of the tools for a lesson: the learner's own among its tools, else all of them."""
-    own = tuple(t for t in lesson.tools if t in learner.tools) or lesson.tools
-    return tuple((t, catalogue.tools[t].name if t in catalogue.tools else t) for t in own)
-
-
-def any_of(names: tuple[tuple[str, str], ...]) -> str:
-    """Join tool names as a reader would say them: `A, B or C`."""
-    words = [name for _, name in names]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+def question_of(step: Step) -> Question | None:
+    """Return the question that a step asks; None where it asks none with answers to choose from."""
+    if isinstance(step, CheckStep):
+        return step.check
+    return step.transfer if isinstance(step, TransferStep) else None
 
 
 def _kind(step: Step) -> str:
@@ -102,6 +76,7 @@ def _kind(step: Step) -> str:
         "practice": "practice",
         "concept": "what you just did",
         "check": "a question",
+        "transfer": "the same idea elsewhere",
         "reflect": "looking back",
         "commit": "your plan",
     }[step_kind(step)]
@@ -111,87 +86,20 @@ def _body(
     step: Step, session: Session, lesson: Lesson, learner: Learner, catalogue: Catalogue
 ) -> tuple[Block, ...]:
     if isinstance(step, PracticeStep):
-        names = tool_names(lesson, learner, catalogue)
         if session.stage is Stage.FEEDBACK:
-            return _practice_feedback(step.practice, session)
-        return _practice(step.practice, session, any_of(names))
+            return result_screen(step.practice, session)
+        return task_screen(step.practice, session, lesson, learner, catalogue)
     if isinstance(step, ConceptStep):
-        return (Text(step.concept), Choices((_go(session), _leave(session))))
-    if isinstance(step, CheckStep):
-        return (
-            _check_feedback(step.check, session)
-            if session.stage is Stage.FEEDBACK
-            else _check(step.check, session)
-        )
+        picture = (Image(step.image.url, step.image.alt),) if step.image else ()
+        return (Text(step.text), *picture, Choices((go_on(session), leave(session))))
+    if (question := question_of(step)) is not None:
+        show = _check_feedback if session.stage is Stage.FEEDBACK else _check
+        return show(question, session)
     if isinstance(step, ReflectStep):
         return _reflect(session, lesson, learner, catalogue)
-    return _commit(step.commit, session, tool_names(lesson, learner, catalogue))
-
-
-def _practice(practice: Practice, session: Session, tools: str) -> tuple[Block, ...]:
-    blocks: list[Block] = [Text(practice.task)]
-    if practice.material:
-        blocks.append(Code(practice.material.rstrip("\n"), "Material"))
-    if practice.starter:
-        blocks.append(Code(practice.starter.rstrip("\n"), "Prompt to start from"))
-    blocks.append(Note(f"Do it now, in {tools}. About {practice.minutes:g} minutes."))
-    if note_of(session).get("hint"):
-        blocks.append(Text(f"Hint: {practice.hint}", strong=True))
-    buttons = [Button("I did it", "done", at(session))]
-    if practice.hint and not note_of(session).get("hint"):
-        buttons.append(Button("I’m stuck", "hint", at(session)))
-    if practice.answer == "paste":
-        blocks.append(_paste(session))
-    else:
-        buttons[0] = Button("I did it", "done", at(session), Emphasis.PRIMARY)
-    buttons.append(_leave(session))
-    return (*blocks, Choices(tuple(buttons)))
-
-
-def _paste(session: Session) -> Form:
-    return Form(
-        name="paste",
-        title="Paste your result",
-        open_label="Paste the result",
-        submit_label="Check it",
-        submit="paste",
-        args=at(session),
-        fields=(
-            TextField("text", "What you and your AI tool came up with", multiline=True, max_length=3000),
-        ),
-        emphasis=Emphasis.PRIMARY,
-    )
-
-
-def _practice_feedback(practice: Practice, session: Session) -> tuple[Block, ...]:
-    noted = note_of(session)
-    blocks: list[Block] = []
-    if noted.get("answer") == "paste":
-        lines = tuple(str(line) for line in listed(noted.get("lines")))
-        marks = tuple(bool(passed) for passed in listed(noted.get("checks")))
-        if lines:
-            verdict = "Everything that can be checked is there." if all(marks) else "Not quite there yet:"
-            blocks += [Text(verdict, strong=True), Items(lines, marks), Note(HONESTY)]
-        else:
-            blocks.append(Text("Got it.", strong=True))
-    else:
-        blocks.append(Text("Done. Laps did not see your result, so you are its judge.", strong=True))
-    buttons: tuple[Button, ...]
-    if practice.rubric:
-        blocks += [Text("Read your result once more. Does each of these hold?"), Items(practice.rubric)]
-        fine = all(listed(noted.get("checks")))
-        better = (Emphasis.PRIMARY, Emphasis.PLAIN) if fine else (Emphasis.PLAIN, Emphasis.PRIMARY)
-        buttons = (
-            Button("All of it holds", "review", at(session, met="all"), better[0]),
-            Button("Some of it", "review", at(session, met="some")),
-            Button("Let me try again", "again", at(session), better[1]),
-        )
-    else:
-        buttons = (
-            Button("Go on", "go", at(session), Emphasis.PRIMARY),
-            Button("Let me try again", "again", at(session)),
-        )
-    return (*blocks, Choices(buttons))
+    if isinstance(step, CommitStep):
+        return _commit(step.commit, session, tool_names(lesson, learner, catalogue))
+    raise AssertionError(step)
 
 
 def _check(question: Question, session: Session) -> tuple[Block, ...]:
@@ -201,7 +109,7 @@ def _check(question: Question, session: Session) -> tuple[Block, ...]:
         for i, answer in enumerate(question.answers)
         if i not in tried
     )
-    return (Text(question.question, strong=True), Choices(options), Choices((_leave(session),)))
+    return (Text(question.question, strong=True), Choices(options), Choices((leave(session),)))
 
 
 def _check_feedback(question: Question, session: Session) -> tuple[Block, ...]:
@@ -212,7 +120,7 @@ def _check_feedback(question: Question, session: Session) -> tuple[Block, ...]:
         Text(chosen.feedback),
     )
     if chosen.right:
-        return (*blocks, Choices((_go(session),)))
+        return (*blocks, Choices((go_on(session),)))
     again = Button("Try another answer", "again", at(session), Emphasis.PRIMARY)
     return (*blocks, Choices((again, Button("Go on", "go", at(session)))))
 
@@ -297,14 +205,6 @@ def plan_sentence(when: str, tool: str, task: str) -> str:
     keeps = (len(word) > 1 and word[:2].isupper()) or word == "I"
     first = when if keeps else when[:1].lower() + when[1:]
     return f"When {first}, I will use {tool} for {task.strip().rstrip('.')}."
-
-
-def _go(session: Session) -> Button:
-    return Button("Go on", "go", at(session), Emphasis.PRIMARY)
-
-
-def _leave(session: Session) -> Button:
-    return Button("Leave for now", "leave", at(session))
 
 
 # ---------------------------------------------------------------- around a lesson

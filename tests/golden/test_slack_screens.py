@@ -25,8 +25,9 @@ from bot.messages import (
     Text,
 )
 from bot.model import Source
+from lessons.catalogue import Catalogue, JobFamily, OrganizationSettings, Tool
 from lessons.loading import load
-from lessons.model import Catalogue, JobFamily, Lesson, OrganizationSettings, Tool
+from lessons.model import Lesson
 from tests.slack.blocks import faults_of_message, faults_of_view
 from tests.slack.screens import Explorer, buttons_of
 
@@ -89,7 +90,8 @@ def longest() -> Catalogue:
 
 def ours() -> Catalogue:
     """Load the catalogue that Laps comes with."""
-    catalogue, findings = load(Path(__file__).parents[2] / "lessons.yaml", date(2026, 11, 2))
+    found = load(Path(__file__).parents[2] / "lessons.yaml", date(2026, 11, 2))
+    catalogue, findings = found.catalogue, found.findings
     assert catalogue is not None and not findings
     return catalogue
 

@@ -11,7 +11,7 @@ from adapters.slack.render import render
 from bot.messages import Args, Button, ChoiceField, Choices, Field, Form, Message
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, WorkspaceRef
 from bot.routes import read
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 from tests.slack.driver import read as text_of
 from tests.world import MemoryStore, World
 

@@ -8,7 +8,7 @@ from bot.learning.path import next_lesson, standings
 from bot.learning.views import plan_sentence
 from bot.messages import Progress
 from bot.model import ChannelName, Operation, SessionStatus
-from lessons.model import AvoidsCheck, MentionsCheck, WordRange, WordsCheck
+from lessons.steps import AvoidsCheck, MentionsCheck, WordRange, WordsCheck
 from tests.world import STEPS, Person, World, make_catalogue, make_lesson
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lessons.checking import estimate_minutes, length
+from lessons.catalogue import Catalogue
+from lessons.length import estimate_minutes, length
 from lessons.lint import Code
 from lessons.loading import load
-from lessons.model import Catalogue
 from tests.lesson_files import LESSON, ROOT, TODAY, lines, loaded, write
 from tests.world import STEPS, make_lesson
 
@@ -34,7 +34,8 @@ def test_a_sound_catalogue_has_no_findings(tmp_path: Path) -> None:
 
 def test_the_library_has_no_findings() -> None:
     """The lessons that come with Laps are sound and not due for review: four for each job family."""
-    catalogue, findings = load(LIBRARY, TODAY)
+    found = load(LIBRARY, TODAY)
+    catalogue, findings = found.catalogue, found.findings
     assert lines(LIBRARY.parent, findings) == [] and catalogue is not None
     for family in ("finance", "sales", "customer-service"):
         assert len(catalogue.for_family(family)) == 4
@@ -69,7 +70,7 @@ def test_paths_are_those_that_were_asked_for(tmp_path: Path, monkeypatch: pytest
     """A relative root gives relative paths, which editors and workflows can open."""
     write(tmp_path, lesson=LESSON.replace("[copilot,", "[copilto,"))
     monkeypatch.chdir(tmp_path)
-    assert [finding.shown_path for finding in load(Path("lessons.yaml"), TODAY)[1]] == [FILE]
+    assert [finding.shown_path for finding in load(Path("lessons.yaml"), TODAY).findings] == [FILE]
 
 
 def test_two_lessons_of_one_id_are_told(tmp_path: Path) -> None:

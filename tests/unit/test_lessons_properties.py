@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lessons.catalogue import Catalogue
 from lessons.lint import FORMATS, Finding, Severity, render
-from lessons.model import Catalogue
 from lessons.reading import parse
 from tests.lesson_files import LESSON, ROOT, loaded, write
 

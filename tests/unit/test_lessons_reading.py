@@ -71,12 +71,13 @@ def test_every_key_and_value_has_its_place() -> None:
     """Keys, values and entries know the line and column at which they begin, counted in characters."""
     found = parse(HERE, "# ä\nä: {b: [ü, c]}\nd:\n  - |\n    e\n  - f: 1\n".encode()).value
     assert isinstance(found, Block) and found.at == (2, 1)
-    assert found.key_at == {"ä": (2, 1), "d": (3, 1)} and found.value_at == {"ä": (2, 4), "d": (4, 3)}
+    assert (found.key_at("ä"), found.key_at("d")) == ((2, 1), (3, 1))
+    assert (found.value_at("ä"), found.value_at("d")) == ((2, 4), (4, 3))
     inner, listing = found["ä"], found["d"]
     assert isinstance(inner, Block) and isinstance(listing, Listing)
-    assert inner.key_at == {"b": (2, 5)} and inner.value_at == {"b": (2, 8)}
-    assert isinstance(inner["b"], Listing) and inner["b"].item_at == [(2, 9), (2, 12)]
-    assert listing.at == (4, 3) and listing.item_at == [(4, 5), (6, 5)]
+    assert inner.key_at("b") == (2, 5) and inner.value_at("b") == (2, 8)
+    assert isinstance(inner["b"], Listing) and [inner["b"].item_at(i) for i in (0, 1)] == [(2, 9), (2, 12)]
+    assert listing.at == (4, 3) and [listing.item_at(i) for i in (0, 1)] == [(4, 5), (6, 5)]
 
 
 def test_keys_are_text_as_it_is_written() -> None:

@@ -1,7 +1,7 @@
 """Words that a learner reads, where a sloppy sentence would mislead them."""
 
 from bot.learning.checks import run_checks
-from lessons.model import MentionsCheck, WordRange, WordsCheck
+from lessons.steps import MentionsCheck, WordRange, WordsCheck
 from tests.world import Person, World
 
 

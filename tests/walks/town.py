@@ -22,7 +22,7 @@ from bot.model import (
 )
 from bot.placing import IN_DIRECT_MESSAGE
 from bot.ports import Needs, Settlement
-from lessons.model import Catalogue
+from lessons.catalogue import Catalogue
 from tests.walks.laws import Ledger
 from tests.walks.rooms import HOME, PRIVATE, Room, Seen, buttons_of, codes_of, faults_of
 from tests.walks.store import Inner, Recorded

@@ -1,0 +1,120 @@
+"""The root of the catalogue, `lessons.yaml`, and the catalogue: all that it and its lessons say, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
+
+from lessons.model import Lesson
+from lessons.steps import one_or_list
+from lessons.terms import NO_OTHER_NAMES, Day, Label, Line, Locale, Model, Name, Title, Whole
+
+
+class Tool(Model):
+    """An AI product that the organization gives its people."""
+
+    name: Label
+    """Its name as the maker writes it."""
+
+
+class Industry(Model):
+    """A line of business with rules of its own."""
+
+    name: Label
+    """What it is called, such as Banking."""
+    never_paste: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
+    """What may not go into an AI tool; shown beside every practice of the industry."""
+
+
+class Capability(Model):
+    """Something a job family must be able to do with AI, agreed with somebody on a day."""
+
+    id: Name
+    """What lessons name it by."""
+    owner: Line
+    """Who in the business asked for it and says whether it is reached."""
+    agreed_on: Day
+    """The day it was agreed, such as 2026-10-01."""
+
+
+class JobFamily(Model):
+    """What a learner does."""
+
+    name: Label
+    """What a person of it is called, such as Finance analyst."""
+    capabilities: tuple[Capability, ...] = ()
+    """What its people must be able to do, in the order in which they learn it."""
+
+
+class OrganizationSettings(Model):
+    """The customer, as the catalogue names it."""
+
+    name: Title
+    """The name that learners know."""
+    time_zone: str = "UTC"
+    """Where most people work, as an IANA name such as Europe/Berlin; everybody can change their own."""
+    language: Locale = "en"
+    """The language in which the lessons are written, such as en or de."""
+    industry: Name | None = None
+    """The industry of the organization, if one holds for everybody."""
+    keep_text_days: Whole = Field(default=0, ge=0, le=90)
+    """How many days a pasted text is kept; 0 drops it as soon as it is checked."""
+
+
+Patterns = Annotated[
+    Annotated[str, Tag("one")] | Annotated[tuple[str, ...], Tag("list")], Discriminator(one_or_list)
+]
+
+
+class Root(Model):
+    """What `lessons.yaml` itself says: the customer, its tools and job families, and where lessons are."""
+
+    organization: OrganizationSettings
+    """The customer."""
+    tools: Annotated[dict[Name, Tool], Field(min_length=1, json_schema_extra=NO_OTHER_NAMES)]
+    """The AI products of the organization, each under the id that lessons use."""
+    job_families: Annotated[dict[Name, JobFamily], Field(min_length=1, json_schema_extra=NO_OTHER_NAMES)]
+    """What people do, each under the id that lessons use."""
+    industries: dict[Name, Industry] = Field(default_factory=dict, json_schema_extra=NO_OTHER_NAMES)
+    """Lines of business with rules of their own, each under the id that lessons use."""
+    include: Patterns = ()
+    """Which files hold lessons: one pattern or a list, from the folder of lessons.yaml and inside it."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that lessons.yaml and its included files say, checked.
+
+    Every reference in it holds: a lesson's job family, tools and capability exist. Lessons stand in the
+    order of job families and capabilities in lessons.yaml, within a capability in the order of file names.
+    """
+
+    organization: OrganizationSettings
+    tools: Mapping[str, Tool]
+    job_families: Mapping[str, JobFamily]
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
+    industries: Mapping[str, Industry] = field(default_factory=dict)
+
+    def for_family(self, job_family: str | None) -> tuple[Lesson, ...]:
+        """Return a job family's lessons in catalogue order; all of them where the family is not known.
+
+        Lessons for other industries than the organization's are left out.
+        """
+        return tuple(
+            x
+            for x in self.lessons.values()
+            if (job_family is None or x.job_family == job_family) and self._is_for_us(x)
+        )
+
+    def _is_for_us(self, lesson: Lesson) -> bool:
+        industry = self.organization.industry
+        return industry is None or not lesson.industries or industry in lesson.industries
+
+    def never_paste(self, lesson: Lesson) -> tuple[str, ...]:
+        """Return what may not go into a tool in this lesson, by its industries and the organization's."""
+        ours = (self.organization.industry,) if self.organization.industry else lesson.industries
+        named = (self.industries[each] for each in ours if each in self.industries)
+        return tuple(dict.fromkeys(line for industry in named for line in industry.never_paste))
