@@ -248,6 +248,57 @@ class ToolUse:
     last_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a learner remembers of one review question, and when it is asked again.
+
+    `question` is a short hash of its words, so that a question that is moved is the same and one that is
+    rewritten is another. `memory` is the state of the fsrs package's card. `count` counts the answers and
+    stands in the buttons; `right` is the last of them.
+    """
+
+    learner: LearnerId
+    lesson: str
+    question: str
+    memory: Mapping[str, JsonValue]
+    due_at: datetime
+    answered_at: datetime
+    count: int = 1
+    right: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change of one catalogue file that an admin was shown and has not published yet.
+
+    `path` is from the folder of lessons.yaml. `before` is the SHA-256 of the file that was changed, "" where
+    there was none: what somebody else changed since is never written over.
+    """
+
+    id: str
+    learner: LearnerId
+    path: str
+    before: str
+    text: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One accepted state of the catalogue, counted from 1 in an organization.
+
+    `author` is a learner's key, or "" for whoever changed the files; `way` says how it came about; `files`
+    gives each file's SHA-256 by its path, and `summary` what changed, line by line.
+    """
+
+    number: int
+    accepted_at: datetime
+    author: str
+    way: str
+    files: Mapping[str, str]
+    summary: tuple[str, ...] = ()
+
+
 # ---------------------------------------------------------------- coming in
 
 
@@ -331,6 +382,7 @@ class DeliveryKind(StrEnum):
     """Why a message is sent."""
 
     REPLY = "reply"
+    NOTICE = "notice"
 
 
 class Operation(StrEnum):
@@ -355,10 +407,11 @@ class DeliveryState(StrEnum):
 class Delivery:
     """One message meant for one conversation at one time.
 
-    `key` is unique: `reply:<workspace>:<incoming id>:<n>`. `account` is the person's platform id; a None
-    `conversation` means their direct message, to be opened where it does not exist. `post` is the tracked
-    message that a POST creates or an UPDATE changes; `target` the platform's id of the message to update,
-    where it is known already; `handle` a way to replace it that expires at `handle_until`.
+    `key` is unique: `reply:<workspace>:<incoming id>:<n>`, `notice:<what>:<account>`. `account` is the
+    person's platform id; a None `conversation` means their direct message, to be opened where it does not
+    exist. `post` is the tracked message that a POST creates or an UPDATE changes; `target` the platform's id
+    of the message to update, where it is known already; `handle` a way to replace it that expires at
+    `handle_until`.
     """
 
     id: DeliveryId
@@ -433,6 +486,8 @@ class Snapshot:
     uses: tuple[ToolUse, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     accounts: tuple[tuple[ChannelName, str], ...] = ()
+    recalls: tuple[Recall, ...] = ()
+    draft: Draft | None = None
     code: JoinCode | None = None
     other: Learner | None = None
     place: Place = Place()
@@ -480,6 +535,8 @@ class Changes:
     submission: Submission | None = None
     code: JoinCode | None = None
     used_code: str | None = None
+    recalls: tuple[Recall, ...] = ()
+    draft: Draft | None = None
     merge: Merge | None = None
     workspace: Workspace | None = None
 

@@ -5,7 +5,7 @@ Every port says which errors of `bot.errors` it raises; nothing else comes throu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -25,6 +25,7 @@ from bot.model import (
     Organization,
     Post,
     PostId,
+    Revision,
     Role,
     Sent,
     SessionId,
@@ -52,13 +53,17 @@ class Needs:
         uses: self-reported and measured tool uses of the last 28 days.
         commitments: the learner's plans, newest first.
         accounts: the channels and names of the learner's accounts.
+        recalls: what the learner remembers of review questions, soonest due first.
         code: a joining code to look up, with its owner.
+        draft: a draft of the learner's to look up.
     """
 
     history: bool = False
     uses: bool = False
     commitments: bool = False
     accounts: bool = False
+    recalls: bool = False
+    draft: str | None = None
     code: str | None = None
 
 
@@ -136,6 +141,26 @@ class Store(Protocol):
 
     async def post(self, post: PostId) -> Post | None:
         """Return a tracked message."""
+
+    # the catalogue
+
+    async def revisions(self, limit: int) -> Sequence[Revision]:
+        """Return the newest revisions of the catalogue, the newest first."""
+
+    async def sources(self, revision: Revision) -> Mapping[str, bytes]:
+        """Return the files of a revision, by their paths from the folder of lessons.yaml."""
+
+    async def accept(
+        self, files: Mapping[str, bytes], author: str, way: str, summary: Sequence[str], after: int
+    ) -> Revision:
+        """Store a state of the catalogue as the revision after number `after`, 0 for the first.
+
+        Raises:
+            Conflict: another revision was accepted meanwhile.
+        """
+
+    async def people_with(self, role: Role) -> Sequence[tuple[Workspace, Account]]:
+        """Return the reachable accounts of those who hold a role and take part, oldest workspace first."""
 
     # operators
 

@@ -16,13 +16,13 @@ from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
 from storage.rows import EventRow, event_from, event_row, learner_row, micros
 from storage.snapshot import ORGANIZATION, columns_of
 from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import ADOPTION_EVENT, INCOMING, JOIN_CODE, PERSON, SUBMISSION, WORKSPACE
+from storage.tables import ADOPTION_EVENT, DRAFT, INCOMING, JOIN_CODE, PERSON, SUBMISSION, WORKSPACE
 
 PORTION = 1000
 """Rows that are read, written or deleted at once."""
 
 REMEMBERED = timedelta(days=7)
-"""How long an incoming id is remembered; platforms send again for hours at most."""
+"""How long an incoming id is remembered, and an unpublished draft; platforms send again for hours at most."""
 
 
 # ---------------------------------------------------------------- out
@@ -137,6 +137,12 @@ def _forget_incoming(dialect: Dialect) -> ClauseElement:
     return delete(INCOMING).where(tuple_(*key).in_(some)).returning(INCOMING.c.handled_at)
 
 
+def _forget_drafts(dialect: Dialect) -> ClauseElement:
+    late = (DRAFT.c.made_at <= bindparam("before"), DRAFT.c.organization == ORGANIZATION)
+    return delete(DRAFT).where(*late).returning(DRAFT.c.made_at)
+
+
+FORGET_DRAFTS: Statement[tuple[int]] = Statement(_forget_drafts)
 FORGET_SUBMISSIONS: Statement[tuple[int]] = Statement(_forget_submissions)
 FORGET_CODES: Statement[tuple[str]] = Statement(_forget_codes)
 FORGET_INCOMING: Statement[tuple[int]] = Statement(_forget_incoming)
@@ -149,7 +155,8 @@ def forget(organization: Organization, now: datetime) -> Steps[int]:
     codes = yield from ask(FORGET_CODES, now=micros(now), **home)
     before = micros(now - REMEMBERED)
     ids = yield from ask(FORGET_INCOMING, before=before, most=PORTION, **home)
-    return len(texts) + len(codes) + len(ids)
+    drafts = yield from ask(FORGET_DRAFTS, before=before, **home)
+    return len(texts) + len(codes) + len(ids) + len(drafts)
 
 
 # ---------------------------------------------------------------- handled

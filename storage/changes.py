@@ -29,12 +29,14 @@ from storage.tables import (
     ADOPTION_EVENT,
     COMMITMENT,
     DELIVERY,
+    DRAFT,
     INCOMING,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
     PERSON,
     POST,
+    RECALL,
     ROLE,
     SESSION,
     SUBMISSION,
@@ -134,6 +136,15 @@ def _put(table: AnyTable, *, fixed: Collection[str] = (), kept: Collection[str] 
     return Bulk(build)
 
 
+def _hand_over_recalls(dialect: Dialect) -> ClauseElement:
+    """Give what is remembered to the one who is kept, who may remember the same question already."""
+    columns = [column.name for column in RECALL.c]
+    theirs = [column for column in RECALL.c if column.name != "learner"]
+    held = select(bindparam("kept").label("learner"), *theirs).where(RECALL.c.learner == bindparam("gone"))
+    copied = dialect.insert(RECALL).from_select(columns, held)
+    return copied.on_conflict_do_nothing(index_elements=["learner", "lesson", "question"])
+
+
 def _clear_roles(dialect: Dialect) -> ClauseElement:
     rows = wanted("learner")
     return delete(ROLE).where(ROLE.c.learner.in_(select(rows.c.learner)))
@@ -184,6 +195,8 @@ DELIVERIES = add(DELIVERY)
 NEW_COMMITMENTS = add(COMMITMENT)
 SUBMISSIONS = _put(SUBMISSION, fixed=["organization"])
 CODES = add(JOIN_CODE)
+RECALLS = _put(RECALL, fixed=["organization"])
+DRAFTS = add_unseen(DRAFT, "id")
 USE_CODES: Bulk[Nothing] = Bulk(_use_codes)
 WORKSPACES: Statement[Nothing] = Statement(_workspace)
 
@@ -209,8 +222,13 @@ def _forget(table: AnyTable, name: str) -> Statement[Nothing]:
 
 
 MERGE: tuple[Statement[Nothing], ...] = (
-    *map(_hand_over, (ACCOUNT, PERSON, SESSION, ADOPTION_EVENT, COMMITMENT, SUBMISSION, JOIN_CODE, DELIVERY)),
+    *map(
+        _hand_over,
+        (ACCOUNT, PERSON, SESSION, ADOPTION_EVENT, COMMITMENT, SUBMISSION, JOIN_CODE, DELIVERY, DRAFT),
+    ),
     Statement(_hand_over_roles),
+    Statement(_hand_over_recalls),
+    _forget(RECALL, "learner"),
     _forget(ROLE, "learner"),
     _forget(LEARNER, "id"),
 )

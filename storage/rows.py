@@ -18,6 +18,7 @@ from bot.model import (
     DeliveryId,
     DeliveryKind,
     DeliveryState,
+    Draft,
     JoinCode,
     Learner,
     LearnerId,
@@ -26,6 +27,8 @@ from bot.model import (
     OrganizationId,
     Post,
     PostId,
+    Recall,
+    Revision,
     Role,
     Session,
     SessionId,
@@ -45,7 +48,7 @@ WorkspaceRow = tuple[str, str, str, str, bool]
 AccountRow = tuple[str, str, str, str, str | None, str | None, str | None, str | None, bool]
 LearnerRow = tuple[
     str, str, int, str, str | None, str, str | None, int | None,
-    int | None, int | None, int | None, str | None, str | None, str | None,
+    int | None, int | None, int | None, str | None, str | None, str | None, str | None,
 ]  # fmt: skip
 SessionRow = tuple[
     str, str, str, str, int, int, int, int, str, int, str, str, str | None, str | None, int | None
@@ -57,6 +60,9 @@ EventRow = tuple[
     str, int, str, str | None, str, str | None, str | None, str, str | None, str | None,
     int | None, str | None, str | None, str | None, str,
 ]  # fmt: skip
+RecallRow = tuple[str, str, str, str, int, int, int, bool]
+DraftRow = tuple[str, str, str, str, str, int]
+RevisionRow = tuple[int, int, str, str, str, str]
 DeliveryRow = tuple[
     str, str, str, str, str, str, str | None, str | None, str | None, str | None,
     str | None, str | None, int | None, str, int, int, int,
@@ -134,7 +140,7 @@ def account_row(account: Account, organization: str) -> Row:
 
 def learner_from(row: LearnerRow) -> Learner:
     """Read a learner with the roles, which come as names joined by commas."""
-    roles = row[13]
+    roles = row[14]
     return Learner(
         LearnerId(row[0]),
         OrganizationId(row[1]),
@@ -150,6 +156,7 @@ def learner_from(row: LearnerRow) -> Learner:
         SessionId(row[11]) if row[11] else None,
         PostId(row[12]) if row[12] else None,
         frozenset(map(Role, roles.split(","))) if roles else frozenset(),
+        row[13],
     )
 
 
@@ -169,6 +176,7 @@ def learner_row(learner: Learner) -> Row:
         _micros(learner.joined_at),
         learner.current,
         learner.welcome,
+        learner.locale,
     )
 
 
@@ -254,6 +262,62 @@ def submission_row(submission: Submission, organization: str) -> Row:
 def code_from(row: CodeRow) -> JoinCode:
     """Read a joining code."""
     return JoinCode(row[0], LearnerId(row[1]), moment(row[2]))
+
+
+def recall_from(row: RecallRow) -> Recall:
+    """Read what a learner remembers of a question."""
+    return Recall(
+        LearnerId(row[0]),
+        row[1],
+        row[2],
+        orjson.loads(row[3]),
+        moment(row[4]),
+        moment(row[5]),
+        row[6],
+        bool(row[7]),
+    )
+
+
+def recall_row(recall: Recall, organization: str) -> Row:
+    """Write what a learner remembers of a question as a row of its table."""
+    return (
+        recall.learner,
+        recall.lesson,
+        recall.question,
+        organization,
+        to_text(recall.memory),
+        micros(recall.due_at),
+        micros(recall.answered_at),
+        recall.count,
+        recall.right,
+    )
+
+
+# ---------------------------------------------------------------- the catalogue
+
+
+def draft_from(row: DraftRow) -> Draft:
+    """Read a draft."""
+    return Draft(row[0], LearnerId(row[1]), *row[2:5], moment(row[5]))
+
+
+def draft_row(draft: Draft, organization: str) -> Row:
+    """Write a draft as a row of its table."""
+    made_at = micros(draft.made_at)
+    return (draft.id, organization, draft.learner, draft.path, draft.before, draft.text, made_at)
+
+
+def revision_from(row: RevisionRow) -> Revision:
+    """Read a revision."""
+    files, summary = orjson.loads(row[4]), tuple(orjson.loads(row[5]))
+    return Revision(row[0], moment(row[1]), row[2], row[3], files, summary)
+
+
+def revision_row(revision: Revision, organization: str) -> Row:
+    """Write a revision as a row of its table."""
+    files, summary = to_text(revision.files), to_text(revision.summary)
+    accepted_at = micros(revision.accepted_at)
+    return (organization, revision.number, accepted_at, revision.author, revision.way, files, summary)
 
 
 # ---------------------------------------------------------------- adoption events

@@ -37,13 +37,17 @@ from bot.ports import Needs
 from storage.rows import (
     AccountRow,
     CommitmentRow,
+    DraftRow,
     LearnerRow,
+    RecallRow,
     SessionRow,
     account_from,
     code_from,
     commitment_from,
+    draft_from,
     learner_from,
     micros,
+    recall_from,
     session_from,
 )
 from storage.sql import Dialect, Statement, Steps, ask
@@ -51,9 +55,11 @@ from storage.tables import (
     ACCOUNT,
     ADOPTION_EVENT,
     COMMITMENT,
+    DRAFT,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
+    RECALL,
     ROLE,
     SESSION,
     WORKSPACE,
@@ -167,6 +173,19 @@ def _code(dialect: Dialect) -> ClauseElement:
     )
 
 
+def _recalls(dialect: Dialect) -> ClauseElement:
+    return (
+        select(*columns_of(RECALL, "organization"))
+        .where(RECALL.c.learner == bindparam("learner"), RECALL.c.organization == ORGANIZATION)
+        .order_by(RECALL.c.due_at, RECALL.c.lesson, RECALL.c.question)
+    )
+
+
+def _draft(dialect: Dialect) -> ClauseElement:
+    theirs = (DRAFT.c.learner == bindparam("learner"), DRAFT.c.organization == ORGANIZATION)
+    return select(*columns_of(DRAFT, "organization")).where(DRAFT.c.id == bindparam("draft"), *theirs)
+
+
 def _lesson(dialect: Dialect) -> ClauseElement:
     return select(LESSON_VERSION.c.body).where(
         LESSON_VERSION.c.version == bindparam("version"), LESSON_VERSION.c.organization == ORGANIZATION
@@ -178,6 +197,8 @@ HISTORY: Statement[SessionRow] = Statement(_history)
 USES: Statement[tuple[str, str, int, str]] = Statement(_uses)
 COMMITMENTS: Statement[CommitmentRow] = Statement(_commitments)
 NAMES: Statement[tuple[str, str]] = Statement(_names)
+RECALLS: Statement[RecallRow] = Statement(_recalls)
+DRAFTS: Statement[DraftRow] = Statement(_draft)
 CODE: Statement[tuple[str, str, int, *LearnerRow]] = Statement(_code)
 LESSON: Statement[tuple[str]] = Statement(_lesson)
 
@@ -241,7 +262,13 @@ def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Step
         commitments = tuple(map(commitment_from, (yield from ask(COMMITMENTS, **who))))
     if needs.accounts:
         accounts = tuple((ChannelName(c), name) for c, name in (yield from ask(NAMES, **who)))
-    return replace(seen, history=history, uses=uses, commitments=commitments, accounts=accounts)
+    seen = replace(seen, history=history, uses=uses, commitments=commitments, accounts=accounts)
+    if needs.recalls:
+        seen = replace(seen, recalls=tuple(map(recall_from, (yield from ask(RECALLS, **who)))))
+    if needs.draft is not None:
+        drafts = yield from ask(DRAFTS, draft=needs.draft, **who)
+        seen = replace(seen, draft=draft_from(drafts[0]) if drafts else None)
+    return seen
 
 
 def _owner(organization: Organization, code: str) -> Steps[tuple[JoinCode | None, Learner | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
@@ -21,12 +21,13 @@ from bot.model import (
     Organization,
     Post,
     PostId,
+    Revision,
     Role,
     Workspace,
     WorkspaceRef,
 )
 from bot.ports import Clock
-from storage import archive, deliveries, people
+from storage import archive, deliveries, people, revisions
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
 
@@ -111,6 +112,25 @@ class CommonStore(ABC):
             some = events[start : start + archive.PORTION]
             added += await self._write(partial(archive.import_events, self._organization, some))
         return added
+
+    async def revisions(self, limit: int) -> Sequence[Revision]:
+        """Return the newest revisions of the catalogue, the newest first."""
+        return await self._read(revisions.newest(self._organization, limit))
+
+    async def sources(self, revision: Revision) -> Mapping[str, bytes]:
+        """Return the files of a revision, by their paths from the folder of lessons.yaml."""
+        return await self._read(revisions.sources(self._organization, revision))
+
+    async def accept(
+        self, files: Mapping[str, bytes], author: str, way: str, summary: Sequence[str], after: int
+    ) -> Revision:
+        """Store a state of the catalogue as the revision after number `after`."""
+        change = (files, author, way, summary, after, self._clock())
+        return await self._write(lambda: revisions.accept(self._organization, *change))
+
+    async def people_with(self, role: Role) -> Sequence[tuple[Workspace, Account]]:
+        """Return the reachable accounts of those who hold a role and take part, oldest workspace first."""
+        return await self._read(revisions.people_with(self._organization, role))
 
     async def find_person(self, person: str) -> Learner:
         """Find the one learner whom an operator means.

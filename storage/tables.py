@@ -101,6 +101,7 @@ LEARNER = Table(
     _time("joined_at", null=True),
     _text("current", null=True),
     _text("welcome", null=True),
+    _text("locale", null=True),
 )
 
 ROLE = Table(
@@ -305,4 +306,53 @@ JOIN_CODE = Table(
     Index(None, "learner"),
     Index(None, "expires_at"),
     sqlite_with_rowid=False,
+)
+
+RECALL = Table(
+    "recall",
+    METADATA,
+    _of_learner(key=True),
+    _key("lesson"),
+    _key("question"),
+    _text("organization"),
+    _text("memory"),
+    _time("due_at"),
+    _time("answered_at"),
+    Column("count", Integer, nullable=False),
+    Column("right", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+DRAFT = Table(
+    "draft",
+    METADATA,
+    _key("id"),
+    _text("organization"),
+    _of_learner(),
+    _text("path"),
+    _text("before"),
+    _text("text"),
+    _time("made_at"),
+    Index(None, "learner"),
+    Index(None, "made_at"),
+)
+
+REVISION = Table(
+    "revision",
+    METADATA,
+    _key("organization"),
+    Column("number", Integer, primary_key=True),
+    _time("accepted_at"),
+    _text("author"),
+    _text("way"),
+    _text("files"),
+    _text("summary"),
+)
+
+SOURCE = Table(
+    "source",
+    METADATA,
+    _key("organization"),
+    _key("digest"),
+    _text("text"),
 )

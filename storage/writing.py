@@ -12,10 +12,12 @@ from storage.rows import (
     account_row,
     commitment_row,
     delivery_row,
+    draft_row,
     event_row,
     learner_row,
     micros,
     post_row,
+    recall_row,
     session_row,
     submission_row,
 )
@@ -144,6 +146,9 @@ def _mentioned(change: Changes) -> set[str]:
         who.add(change.submission.learner)
     if change.code is not None:
         who.add(change.code.learner)
+    who.update(recall.learner for recall in change.recalls)
+    if change.draft is not None:
+        who.add(change.draft.learner)
     if change.merge is not None:
         who.add(change.merge.kept)
     if change.learner is not None:
@@ -218,6 +223,11 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     yield from ask_bulk(sql.NEW_COMMITMENTS, plans)
     texts = [submission_row(change.submission, home) for change in winners if change.submission]
     yield from ask_bulk(sql.SUBMISSIONS, texts)
+    recalls = {
+        (x.learner, x.lesson, x.question): recall_row(x, home) for change in winners for x in change.recalls
+    }
+    yield from ask_bulk(sql.RECALLS, list(recalls.values()))
+    yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
     codes: list[Row] = [
         (home, x.code.code, x.code.learner, micros(x.code.expires_at), None) for x in winners if x.code
     ]
