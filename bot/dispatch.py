@@ -148,7 +148,7 @@ class Dispatcher:
         account = incoming.sender.external
         snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         if route.in_session and (_at_last_step(snapshot) or _is_old(snapshot, incoming)):
-            needs = replace(needs, history=True)
+            needs = replace(needs, history=True, uses=True, recalls=True)
             snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         source = incoming.source
         place = Place(incoming.surface, source.external if source else None)
@@ -224,7 +224,7 @@ class Dispatcher:
         snapshot = await self._read(incoming, workspace, ROUTES["next"], command, now)
         try:
             if shows_here(snapshot, snapshot.session):
-                reply = present_session(snapshot, None, self._catalogue())
+                reply = present_session(snapshot, None, self._catalogue(), now)
             else:
                 reply = current_screen(snapshot, incoming.args, self._catalogue(), now)
         except (Refusal, KeyError, ValueError):

@@ -46,7 +46,10 @@ class EventType(StrEnum):
     HELP_SHOWN = "help.shown", "The learner asked for help. `verb`: where it was a mistyped one, its nearest."
     ME_SHOWN = "me.shown", "The learner looked at their own page."
     HOME_OPENED = "home.opened", "The learner opened the bot's home."
-    LESSON_OFFERED = "lesson.offered", "A lesson was offered. `by`: welcome, lessons, home, completed."
+    LESSON_OFFERED = (
+        "lesson.offered",
+        "A lesson was offered. `by`: welcome, lessons, home, completed; `because`: the reason given.",
+    )
     LESSON_STARTED = "lesson.started", "A session began. `minutes`: the lesson's."
     LESSON_RESUMED = "lesson.resumed", "A session went on where it stood. `moved`: to another message."
     LESSON_RESTARTED = "lesson.restarted", "The learner started the lesson over."
@@ -63,6 +66,11 @@ class EventType(StrEnum):
     )
     HINT_SHOWN = "hint.shown", "The learner was stuck and saw the hint."
     CHECK_ANSWERED = "check.answered", "`answer`: its number from 0; `right`; `attempt` from 1."
+    REVIEW_SHOWN = "review.shown", "A review question was asked. `question`: a hash of its words."
+    REVIEW_ANSWERED = (
+        "review.answered",
+        "`question`: a hash of its words; `answer`: its number from 0; `right`; `attempt`: since the lesson.",
+    )
     CONFIDENCE_REPORTED = "confidence.reported", "`value` 0-100; `when`: before or after."
     MINUTES_SAVED_REPORTED = "minutes_saved.reported", "`value` in minutes; below zero: it took longer."
     TOOL_USED = "tool.used", "A tool was used for the use case; see evidence."

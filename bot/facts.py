@@ -31,6 +31,11 @@ class Facts:
         return self._today
 
     @property
+    def now(self) -> datetime:
+        """The time of what is recorded."""
+        return self._now
+
+    @property
     def zone(self) -> ZoneInfo:
         """The learner's time zone, else the organization's; UTC where this machine knows neither."""
         return self._zone
@@ -45,9 +50,13 @@ class Facts:
         """Record a fact about a lesson, and a step of it where `step` (from 0) is given."""
         return self._event(kind, lesson, step, properties)
 
-    def offer(self, lesson: Lesson, by: str) -> AdoptionEvent:
-        """Record that a lesson was offered; `by` says where."""
-        return self._event(EventType.LESSON_OFFERED, lesson, None, {"by": by})
+    def offer(self, lesson: Lesson, by: str, because: str) -> AdoptionEvent:
+        """Record that a lesson was offered; `by` says where, `because` with what reason."""
+        return self._event(EventType.LESSON_OFFERED, lesson, None, {"by": by, "because": because})
+
+    def local_day(self, at: datetime) -> date:
+        """Return the learner's local day of a time."""
+        return at.astimezone(self._zone).date()
 
     def _event(
         self, kind: EventType, lesson: Lesson | None, step: int | None, properties: dict[str, JsonValue]

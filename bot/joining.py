@@ -12,7 +12,7 @@ from bot import pages
 from bot.errors import CodeRefused, InvalidInput
 from bot.events import EventType
 from bot.facts import Facts
-from bot.learning.path import next_lesson, standings
+from bot.learning.path import next_lesson, trail_of
 from bot.learning.views import CONFIDENCE_SCALE
 from bot.messages import Message, Text
 from bot.model import (
@@ -239,8 +239,8 @@ def change_setting(
     after = _with(snapshot, changed)
     reply = present(after, catalogue, now) if asked_first else Reply(pages.me(after, catalogue, now))
     if asked_first and next_question(changed) is None:
-        following = next_lesson(standings(changed, snapshot.history, catalogue))
-        events += [facts.offer(following.lesson, "welcome")] if following else []
+        following = next_lesson(trail_of(snapshot, changed), catalogue, now)
+        events += [facts.offer(following.lesson, "welcome", following.because)] if following else []
     return Decision(replace(reply, aside=False), Changes(learner=changed, events=tuple(events)))
 
 
@@ -301,7 +301,7 @@ def present(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Reply:
     asked = next_question(learner)
     if asked:
         return Reply(pages.question(asked, snapshot, catalogue, first=True))
-    return Reply(pages.ready(snapshot, catalogue), aside=True)
+    return Reply(pages.ready(snapshot, catalogue, now), aside=True)
 
 
 def show_me(snapshot: Snapshot, command: ShowMe, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
@@ -327,8 +327,8 @@ def show_home(
     facts = Facts(snapshot, now, draw)
     events = [facts(EventType.HOME_OPENED)]
     if next_question(learner) is None and not pages.is_under_way(snapshot):
-        following = next_lesson(standings(learner, snapshot.history, catalogue))
-        events += [facts.offer(following.lesson, "home")] if following else []
+        following = next_lesson(trail_of(snapshot), catalogue, now)
+        events += [facts.offer(following.lesson, "home", following.because)] if following else []
     return Decision(Reply(home=home), Changes(events=tuple(events)))
 
 

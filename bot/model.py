@@ -240,12 +240,16 @@ class JoinCode:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """How often a learner said they used a tool for a use case."""
+    """How often a learner used a tool for a use case, by their own word or as measured.
+
+    `verified_on` is the last day on which it was measured, None where only the learner says so.
+    """
 
     tool: str
     use_case: str
     count: int
     last_on: date
+    verified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
+from bot.learning.path import UNFINISHED, Standing, next_lesson, standings, trail_of
 from bot.learning.views import confidence_buttons, nothing_yet, plan_sentence
 from bot.messages import (
     Args,
@@ -184,7 +184,7 @@ _QUESTIONS = {
 # ---------------------------------------------------------------- where one is
 
 
-def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
+def ready(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:
     """Offer what comes next."""
     learner = snapshot.who
     session, lesson = snapshot.session, snapshot.lesson
@@ -193,7 +193,7 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
         buttons = (Button("Go on", "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))
         return Message(text, (Text(text), Choices(buttons)))
     listed = standings(learner, snapshot.history, catalogue)
-    following = next_lesson(listed)
+    following = next_lesson(trail_of(snapshot), catalogue, now)
     if not listed:
         return nothing_yet()
     if following is None:
@@ -201,15 +201,17 @@ def ready(snapshot: Snapshot, catalogue: Catalogue) -> Message:
             "You have done every lesson there is for your job.", Choices((Button("All lessons", "lessons"),))
         )
     first = not snapshot.history
+    title = following.lesson.told_in(learner.locale).title
     lead = "You are set. Your first lesson:" if first else "Your next lesson:"
     start = "Start the first lesson" if first else "Start"
     blocks = (
         Text(lead),
-        Text(f"{following.lesson.title} ({following.lesson.minutes} minutes)", strong=True),
+        Text(f"{title} ({following.lesson.minutes} minutes)", strong=True),
+        Note(f"Because {following.because}."),
         Note("Have your AI tool open beside this. You can leave at any step and go on later."),
         Choices((Button(start, "next", emphasis=Emphasis.PRIMARY), Button("All lessons", "lessons"))),
     )
-    return Message(f"{lead} {following.lesson.title}", blocks)
+    return Message(f"{lead} {title}", blocks)
 
 
 def is_under_way(snapshot: Snapshot) -> bool:
@@ -255,7 +257,7 @@ _SETTING_BUTTONS = (
 def home(snapshot: Snapshot, catalogue: Catalogue, now: datetime) -> Message:
     """Show the home: what is next, own progress, own adoption, quiet and stop."""
     learner = snapshot.who
-    following = ready(snapshot, catalogue)
+    following = ready(snapshot, catalogue, now)
     blocks: list[Block] = [Heading("Laps"), *following.blocks]
     blocks += _progress(standings(learner, snapshot.history, catalogue))
     blocks += _adoption(snapshot, catalogue)

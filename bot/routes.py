@@ -13,7 +13,7 @@ from bot import joining, pages
 from bot.errors import NotYours
 from bot.events import EventType
 from bot.facts import Facts
-from bot.learning import opening, sessions
+from bot.learning import opening, recalling, sessions
 from bot.learning.checks import count_words
 from bot.learning.turn import At, present_session
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
@@ -164,7 +164,7 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
         session, learner = snapshot.session, snapshot.learner
         if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
             raise NotYours
-        return present_session(snapshot, _number(args["v"]), catalogue)
+        return present_session(snapshot, _number(args["v"]), catalogue, now)
     learner = snapshot.who
     name = args.get("k", "")
     asked = joining.next_question(learner)
@@ -257,17 +257,17 @@ def _told(command: Callable[[Args], object], handler: Handler, needs: Needs = _N
     return Route(command, handler, needs=needs, before_consent=True, when_stopped=True, by_platform=True)
 
 
-_HISTORY = Needs(history=True)
-_EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True)
+_PATH = Needs(history=True, uses=True, recalls=True)
+_EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True, recalls=True)
 
 ROUTES: dict[str, Route] = {
     # typed, in the order of the help
     "next": Route(
-        lambda a: opening.OpenNext(),
+        lambda a: opening.OpenNext("skip" in a),
         opening.open_next,
         "Start the next lesson, or go on with the one under way.",
         "next",
-        _HISTORY,
+        _PATH,
         after_questions=True,
     ),
     "lessons": Route(
@@ -275,7 +275,7 @@ ROUTES: dict[str, Route] = {
         opening.show_lessons,
         "The lessons for your job: what is done, what is next.",
         "lessons",
-        _HISTORY,
+        _PATH,
         after_questions=True,
     ),
     "lesson": Route(
@@ -283,7 +283,7 @@ ROUTES: dict[str, Route] = {
         opening.open_lesson,
         "Open one lesson.",
         "lesson ID",
-        _HISTORY,
+        _PATH,
         after_questions=True,
     ),
     "restart": Route(
@@ -291,7 +291,15 @@ ROUTES: dict[str, Route] = {
         opening.restart_lesson,
         "Start the present lesson over.",
         "restart",
-        _HISTORY,
+        _PATH,
+        after_questions=True,
+    ),
+    "recall": Route(
+        lambda a: recalling.ShowRecall(),
+        recalling.show_recall,
+        "One question about what you have learned. Half a minute.",
+        "recall",
+        _PATH,
         after_questions=True,
     ),
     "me": Route(
@@ -328,7 +336,7 @@ ROUTES: dict[str, Route] = {
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
     # consent and questions
     "agree": Route(
-        lambda a: joining.Agree(), joining.agree, needs=_HISTORY, before_consent=True, when_stopped=True
+        lambda a: joining.Agree(), joining.agree, needs=_PATH, before_consent=True, when_stopped=True
     ),
     "decline": Route(
         lambda a: joining.Decline("typed" in a), joining.decline, before_consent=True, when_stopped=True
@@ -341,7 +349,12 @@ ROUTES: dict[str, Route] = {
     ),
     "set": Route(_setting, joining.change_setting, needs=_EVERYTHING),
     "ask": Route(_asked, joining.ask_setting),
-    "form": Route(_opened, open_form, needs=_HISTORY),
+    "form": Route(_opened, open_form, needs=_PATH),
+    "recalled": Route(
+        lambda a: recalling.AnswerRecall(a["l"], a["q"], _number(a["n"]), _number(a["a"])),
+        recalling.answer_recall,
+        needs=_PATH,
+    ),
     # in a lesson
     "go": Route(lambda a: sessions.ContinueLesson(_at(a)), sessions.continue_lesson, in_session=True),
     "done": Route(lambda a: sessions.SubmitPractice(_at(a)), sessions.submit_practice, in_session=True),
@@ -373,7 +386,7 @@ ROUTES: dict[str, Route] = {
     "no_plan": Route(lambda a: sessions.SkipCommitment(_at(a)), sessions.skip_commitment, in_session=True),
     "leave": Route(lambda a: sessions.LeaveLesson(_at(a)), sessions.leave_lesson, in_session=True),
     # told by platforms
-    "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _HISTORY),
+    "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _PATH),
     "depart": _told(lambda a: joining.Depart(), joining.depart),
     "home": _told(lambda a: joining.ShowHome(), joining.show_home, _EVERYTHING),
     "profile": _told(lambda a: joining.LearnProfile(), joining.learn_profile),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     bindparam,
+    case,
     desc,
     func,
     literal_column,
@@ -129,8 +130,9 @@ def _uses(dialect: Dialect) -> ClauseElement:
     event = ADOPTION_EVENT.c
     task = func.coalesce(event.use_case, literal_column("''"))
     times = func.count()
+    measured = case((event.evidence == constant(Evidence.MEASURED), event.local_date))
     return (
-        select(event.tool, task, times, func.max(event.local_date))
+        select(event.tool, task, times, func.max(event.local_date), func.max(measured))
         .where(
             event.learner == bindparam("learner"),
             event.organization == ORGANIZATION,
@@ -194,7 +196,7 @@ def _lesson(dialect: Dialect) -> ClauseElement:
 
 SNAPSHOT: Statement[_SnapshotRow] = Statement(_snapshot)
 HISTORY: Statement[SessionRow] = Statement(_history)
-USES: Statement[tuple[str, str, int, str]] = Statement(_uses)
+USES: Statement[tuple[str, str, int, str, str | None]] = Statement(_uses)
 COMMITMENTS: Statement[CommitmentRow] = Statement(_commitments)
 NAMES: Statement[tuple[str, str]] = Statement(_names)
 RECALLS: Statement[RecallRow] = Statement(_recalls)
@@ -256,7 +258,8 @@ def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Step
         since = micros(now - timedelta(days=USES_DAYS))
         found = yield from ask(USES, since=since, **who)
         uses = tuple(
-            ToolUse(tool, task, times, date.fromisoformat(last)) for tool, task, times, last in found
+            ToolUse(tool, task, times, date.fromisoformat(last), date.fromisoformat(sure) if sure else None)
+            for tool, task, times, last, sure in found
         )
     if needs.commitments:
         commitments = tuple(map(commitment_from, (yield from ask(COMMITMENTS, **who))))

@@ -23,12 +23,14 @@ from bot.model import (
     OrganizationId,
     Post,
     PostId,
+    Recall,
     Sender,
     Session,
     SessionId,
     Snapshot,
     Source,
     Surface,
+    ToolUse,
     Workspace,
     WorkspaceId,
     WorkspaceRef,
@@ -117,6 +119,8 @@ class MemoryStore:
     events: list[AdoptionEvent] = field(default_factory=list)
     incoming: set[tuple[str, str]] = field(default_factory=set)
     changes: list[Changes] = field(default_factory=list)
+    recalls: dict[tuple[str, str, str], Recall] = field(default_factory=dict)
+    uses: dict[str, tuple[ToolUse, ...]] = field(default_factory=dict)
     conflicts: int = 0
 
     async def workspace(self, ref: WorkspaceRef) -> Workspace:
@@ -143,9 +147,15 @@ class MemoryStore:
             shown,
             self.lessons.get(shown.lesson_version) if shown else None,
             tuple(sorted(history, key=lambda s: s.updated_at, reverse=True)) if needs.history else (),
+            uses=self.uses.get(learner.id, ()) if learner and needs.uses else (),
+            recalls=self._recalls(learner) if learner and needs.recalls else (),
             code=code,
             other=self.learners.get(code.learner) if code else None,
         )
+
+    def _recalls(self, learner: Learner) -> tuple[Recall, ...]:
+        own = (r for (who, _, _), r in self.recalls.items() if who == learner.id)
+        return tuple(sorted(own, key=lambda r: (r.due_at, r.lesson, r.question)))
 
     async def post(self, post: PostId) -> Post | None:
         return self.posts.get(post)
@@ -188,6 +198,7 @@ class MemoryStore:
         if changes.used_code:
             del self.codes[changes.used_code]
         self.events += changes.events
+        self.recalls.update({(r.learner, r.lesson, r.question): r for r in changes.recalls})
 
     def _merge(self, gone: str, kept: str) -> None:
         del self.learners[gone]
@@ -197,6 +208,9 @@ class MemoryStore:
         }
         moved = {k: replace(s, learner=owner) for k, s in self.sessions.items() if s.learner == gone}
         self.sessions.update(moved)
+        for key in [key for key in self.recalls if key[0] == gone]:
+            recall = replace(self.recalls.pop(key), learner=owner)
+            self.recalls.setdefault((owner, *key[1:]), recall)
         self.codes = {k: replace(c, learner=owner) if c.learner == gone else c for k, c in self.codes.items()}
 
 

@@ -11,9 +11,10 @@ from bot.errors import UnknownLesson
 from bot.events import AdoptionEvent, EventType
 from bot.facts import Facts
 from bot.learning import views
-from bot.learning.path import UNFINISHED, Standing, next_lesson, standings
+from bot.learning.path import UNFINISHED, Following, Standing, next_lesson, next_question, standings, trail_of
+from bot.learning.recalling import ask_question
 from bot.learning.turn import present_session, shows_here
-from bot.messages import Block, Button, Choices, Emphasis, Heading, Message, Progress, Text, say
+from bot.messages import Block, Button, Choices, Emphasis, Heading, Message, Note, Progress, Text, say
 from bot.model import (
     Changes,
     Decision,
@@ -33,7 +34,9 @@ from lessons.model import Lesson
 
 @dataclass(frozen=True, slots=True)
 class OpenNext:
-    """Go on with the unfinished lesson, else start the next one."""
+    """Ask what is due, go on with the unfinished lesson, or start the next one; `skip`: no question now."""
+
+    skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,17 @@ def open_next(
     snapshot: Snapshot, command: OpenNext, catalogue: Catalogue, now: datetime, draw: Draw
 ) -> Decision:
     """Open what comes next, or say that all is done."""
-    learner = snapshot.who
-    if snapshot.session and snapshot.session.status in UNFINISHED and snapshot.lesson:
-        return _resume(snapshot, snapshot.session, snapshot.lesson, catalogue, now, draw)
-    listed = standings(learner, snapshot.history, catalogue)
-    following = next_lesson(listed)
+    session, trail = snapshot.session, trail_of(snapshot)
+    if session and session.status is SessionStatus.OPEN and snapshot.lesson:
+        return _resume(snapshot, session, snapshot.lesson, catalogue, now, draw)
+    question = None if command.skip else next_question(trail, catalogue, now)
+    if question is not None:
+        return ask_question(snapshot, question, catalogue, now, draw)
+    following = next_lesson(trail, catalogue, now)
     if following is None:
+        listed = standings(snapshot.who, snapshot.history, catalogue)
         return Decision(Reply(_all_done() if listed else views.nothing_yet(), aside=True))
-    return _open(snapshot, following.lesson, catalogue, now, draw)
+    return _open(snapshot, following.lesson, catalogue, now, draw, following.because)
 
 
 def open_lesson(
@@ -109,10 +115,11 @@ def show_lessons(
     """List the learner's lessons: done, under way, next."""
     learner = snapshot.who
     listed = standings(learner, snapshot.history, catalogue)
-    following = next_lesson(listed)
+    following = next_lesson(trail_of(snapshot), catalogue, now)
     facts = Facts(snapshot, now, draw)
-    events = (facts.offer(following.lesson, "lessons"),) if following else ()
-    return Decision(Reply(lessons_screen(learner, listed, catalogue), aside=True), Changes(events=events))
+    events = (facts.offer(following.lesson, "lessons", following.because),) if following else ()
+    screen = lessons_screen(learner, listed, following, catalogue)
+    return Decision(Reply(screen, aside=True), Changes(events=events))
 
 
 def nearest_lesson(typed: str, catalogue: Catalogue) -> str | None:
@@ -121,7 +128,9 @@ def nearest_lesson(typed: str, catalogue: Catalogue) -> str | None:
     return close[0] if close else None
 
 
-def lessons_screen(learner: Learner, listed: Sequence[Standing], catalogue: Catalogue) -> Message:
+def lessons_screen(
+    learner: Learner, listed: Sequence[Standing], following: Following | None, catalogue: Catalogue
+) -> Message:
     """Show the lessons of the learner's job family with a button each."""
     family = catalogue.job_families.get(learner.job_family or "")
     title = f"Lessons for you: {family.name}" if family else "All lessons"
@@ -129,13 +138,15 @@ def lessons_screen(learner: Learner, listed: Sequence[Standing], catalogue: Cata
         nothing = views.nothing_yet()
         return Message(nothing.fallback, (Heading(title), *nothing.blocks))
     done = sum(x.done for x in listed)
-    following = next_lesson(listed)
     blocks: list[Block] = [Heading(title), Progress(done, len(listed), f"{done} of {len(listed)} done")]
+    if following:
+        title_of = following.lesson.told_in(learner.locale).title
+        blocks.append(Note(f"Next: “{title_of}”, because {following.because}."))
     buttons: list[Button] = []
     for item in listed:
         is_next = following is not None and item.lesson.id == following.lesson.id
         state = "Go on: " if item.unfinished else "Again: " if item.done else ""
-        label = f"{state}{item.lesson.title} ({item.lesson.minutes} min)"
+        label = f"{state}{item.lesson.told_in(learner.locale).title} ({item.lesson.minutes} min)"
         emphasis = Emphasis.PRIMARY if is_next else Emphasis.PLAIN
         buttons.append(Button(label, "lesson", {"id": item.lesson.id}, emphasis))
     return Message(f"{title}: {done} of {len(listed)} done", (*blocks, Choices(tuple(buttons))))
@@ -151,13 +162,18 @@ def _unfinished(snapshot: Snapshot, lesson: str) -> Session | None:
 
 
 def _open(
-    snapshot: Snapshot, lesson: Lesson | str, catalogue: Catalogue, now: datetime, draw: Draw
+    snapshot: Snapshot,
+    lesson: Lesson | str,
+    catalogue: Catalogue,
+    now: datetime,
+    draw: Draw,
+    because: str = "",
 ) -> Decision:
     """Go on with the unfinished session of this lesson in the version it began, else start one."""
     old = _unfinished(snapshot, lesson if isinstance(lesson, str) else lesson.id)
     if old is None:
         present = catalogue.lessons[lesson] if isinstance(lesson, str) else lesson
-        return _start(snapshot, present, catalogue, now, draw)
+        return _start(snapshot, present, catalogue, now, draw, because=because)
     began = _version(snapshot, old, catalogue)
     if began is not None:
         return _resume(snapshot, old, began, catalogue, now, draw)
@@ -183,6 +199,7 @@ def _start(
     now: datetime,
     draw: Draw,
     restarted: Session | None = None,
+    because: str = "",
 ) -> Decision:
     learner, facts = snapshot.who, Facts(snapshot, now, draw)
     stages = views.reflect_stages(lesson, 0)
@@ -194,6 +211,7 @@ def _start(
         started_at=now,
         updated_at=now,
         stage=stages[0] if stages else Stage.ASK,
+        notes={"because": because} if because else {},
         post=PostId(draw.id("post")),
         workspace=snapshot.workspace.id,
     )
@@ -227,7 +245,8 @@ def _resume(
     learner, facts = snapshot.who, Facts(snapshot, now, draw)
     here = shows_here(snapshot, session)
     if here and session.status is SessionStatus.OPEN:
-        return Decision(present_session(replace(snapshot, session=session, lesson=lesson), None, catalogue))
+        shown = replace(snapshot, session=session, lesson=lesson)
+        return Decision(present_session(shown, None, catalogue, now))
     version = session.version + 1
     resumed = replace(
         session,

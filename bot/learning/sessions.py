@@ -234,7 +234,8 @@ def answer_check(
     tried = listed(note_of(turn.session).get("tried"))
     right = question.answers[command.answer].right
     event = turn.fact(EventType.CHECK_ANSWERED, answer=command.answer, right=right, attempt=len(tried) + 1)
-    session = turn.noted(Stage.FEEDBACK, answer=command.answer, tried=[*tried, command.answer])
+    missed = {} if right else {"missed": True}
+    session = turn.noted(Stage.FEEDBACK, answer=command.answer, tried=[*tried, command.answer], **missed)
     return turn.shows(session, event)
 
 

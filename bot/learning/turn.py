@@ -16,8 +16,9 @@ from bot.errors import NotYours
 from bot.events import AdoptionEvent, EventType
 from bot.facts import Facts
 from bot.learning import views
+from bot.learning.memory import answered, begun, went_wrong
 from bot.learning.parts import note_of
-from bot.learning.path import next_lesson, standings
+from bot.learning.path import next_lesson, trail_of
 from bot.messages import Message
 from bot.model import (
     Changes,
@@ -25,6 +26,7 @@ from bot.model import (
     Decision,
     Draw,
     Learner,
+    Recall,
     Reply,
     Session,
     SessionId,
@@ -113,13 +115,23 @@ class Turn:
         )
         events = (*events, self.fact(EventType.LESSON_COMPLETED, seconds=seconds))
         history = (ended, *(s for s in self.snapshot.history if s.id != ended.id))
-        following = next_lesson(standings(self.learner, history, self.catalogue))
+        recalls = self._remembered(ended)
+        following = next_lesson(trail_of(self.snapshot, history=history), self.catalogue, self.now)
         if following:
-            events = (*events, self.facts.offer(following.lesson, "completed"))
-        message = views.completed_screen(
-            ended, self.lesson, self.learner, self.catalogue, following.lesson if following else None
+            events = (*events, self.facts.offer(following.lesson, "completed", following.because))
+        message = views.completed_screen(ended, self.lesson, self.learner, self.catalogue, following)
+        decision = self._decide(ended, message, events, commitment)
+        return replace(decision, changes=replace(decision.changes, recalls=recalls))
+
+    def _remembered(self, ended: Session) -> tuple[Recall, ...]:
+        """Begin to remember the lesson's review questions; one that is remembered already goes on."""
+        known = {r.question: r for r in self.snapshot.recalls if r.lesson == self.lesson.id}
+        new = begun(self.learner, self.lesson, ended, self.now)
+        right = not went_wrong(ended)
+        return tuple(
+            answered(known[each.question], right, self.now) if each.question in known else each
+            for each in new
         )
-        return self._decide(ended, message, events, commitment)
 
     def _decide(
         self,
@@ -166,10 +178,12 @@ def _stale(
     stale = facts.in_lesson(EventType.PRESS_STALE, lesson, session.step)
     # The learner is written unchanged, so that a press at the same time makes one of the two decide again.
     changes = Changes(learner=snapshot.who, events=(stale,))
-    return Decision(present_session(snapshot, version, catalogue), changes)
+    return Decision(present_session(snapshot, version, catalogue, facts.now), changes)
 
 
-def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue) -> Reply:
+def present_session(
+    snapshot: Snapshot, pressed_version: int | None, catalogue: Catalogue, now: datetime
+) -> Reply:
     """Show where the snapshot's session is now, on the message whose button carried `pressed_version`."""
     session, lesson, learner = snapshot.session, snapshot.lesson, snapshot.who
     if session is None or lesson is None:
@@ -186,11 +200,8 @@ def present_session(snapshot: Snapshot, pressed_version: int | None, catalogue: 
         return Reply(views.left_screen(session, lesson), post=session.post)
     if session.status is SessionStatus.ABANDONED:
         return Reply(views.moved_notice(lesson, "from the start, in a newer message"))
-    following = next_lesson(standings(learner, snapshot.history, catalogue))
-    screen = views.completed_screen(
-        session, lesson, learner, catalogue, following.lesson if following else None
-    )
-    return Reply(screen, post=session.post)
+    following = next_lesson(trail_of(snapshot), catalogue, now)
+    return Reply(views.completed_screen(session, lesson, learner, catalogue, following), post=session.post)
 
 
 def shows_here(snapshot: Snapshot, session: Session | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.learning.parts import any_of, at, go_on, leave, listed, note_of, number, tool_names
+from bot.learning.path import Following
 from bot.learning.practising import result_screen, task_screen
 from bot.messages import (
     Args,
@@ -56,7 +57,9 @@ def screen(session: Session, lesson: Lesson, learner: Learner, catalogue: Catalo
         Heading(lesson.title),
         Progress(session.step, len(lesson.steps), f"Step {at} of {len(lesson.steps)} · {_kind(step)}"),
     ]
-    return Message(f"{lesson.title}: step {at} of {len(lesson.steps)}", (*head, *body))
+    because = session.notes.get("because")
+    why = (Note(f"This one, because {because}."),) if because and session.step == 0 else ()
+    return Message(f"{lesson.title}: step {at} of {len(lesson.steps)}", (*head, *why, *body))
 
 
 def step_kind(step: Step) -> str:
@@ -236,9 +239,10 @@ def moved_notice(lesson: Lesson, where: str) -> Message:
 
 
 def completed_screen(
-    session: Session, lesson: Lesson, learner: Learner, catalogue: Catalogue, following: Lesson | None
+    session: Session, lesson: Lesson, learner: Learner, catalogue: Catalogue, following: Following | None
 ) -> Message:
-    """Show the end of a lesson: what was done, the plan, and what comes next."""
+    """Show the end of a lesson: what was done, the plan, what comes next and why."""
+    lesson = lesson.told_in(learner.locale)
     taken = (session.ended_at or session.updated_at) - session.started_at
     pairs = [("Time taken", _duration(taken)), *_reflection_pairs(session, lesson, learner)]
     blocks: list[Block] = [
@@ -251,8 +255,9 @@ def completed_screen(
         blocks += [Heading("Your plan", level=2), Text(plan)]
     buttons = [Button("All lessons", "lessons")]
     if following:
-        blocks.append(Note(f"Next: {following.title} ({following.minutes} minutes)"))
-        buttons.insert(0, Button("Start the next one", "lesson", {"id": following.id}, Emphasis.PRIMARY))
+        later, title = following.lesson, following.lesson.told_in(learner.locale).title
+        blocks.append(Note(f"Next: {title} ({later.minutes} minutes), because {following.because}."))
+        buttons.insert(0, Button("Start the next one", "lesson", {"id": later.id}, Emphasis.PRIMARY))
     else:
         blocks.append(Text("That was the last one for your job. Do any of them again whenever you like."))
     return Message(f"Done: {lesson.title}", (*blocks, Choices(tuple(buttons))))

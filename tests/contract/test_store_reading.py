@@ -125,7 +125,7 @@ async def test_uses_are_counted_by_tool_and_use_case(town: Town) -> None:
     await town.store.apply(Changes(events=(*counted, measured, *ignored)))
     assert (await town.see()).uses == (
         ToolUse("copilot", "Variance analysis", 3, NOW.date()),
-        ToolUse("chatgpt", "", 1, NOW.date()),
+        ToolUse("chatgpt", "", 1, NOW.date(), NOW.date()),
     )
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from bot.events import EventType, Evidence
 from bot.learning.checks import count_words, run_checks
-from bot.learning.path import next_lesson, standings
+from bot.learning.path import Trail, next_lesson, standings
 from bot.learning.views import plan_sentence
 from bot.messages import Progress
 from bot.model import ChannelName, Operation, SessionStatus
@@ -358,7 +358,7 @@ async def test_a_tool_that_only_others_have_is_not_offered() -> None:
     await person.fill("Choose your tools", x="claude")
     learner = person.learner
     assert standings(learner, (), world.catalogue) == ()
-    assert next_lesson(()) is None
+    assert next_lesson(Trail(learner), world.catalogue, world.now) is None
 
 
 async def test_progress_is_said_in_words_on_every_screen() -> None:
