@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.cli import authoring, examining, packaging, people, running, trying
+from bot.cli import authoring, examining, packaging, people, revisions, running, trying
 from bot.cli.trying import INTERRUPTED
 from bot.errors import LapsError
 from bot.model import Role
@@ -110,9 +110,30 @@ def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "of", nargs="?", choices=("lesson", "catalogue"), default="lesson", help="lesson by default"
     )
     schema.set_defaults(work=lambda o: authoring.schema(o.of))
+    _add_catalogue(commands)
     attempt = commands.add_parser("try", help="take a lesson in the terminal; nothing is stored")
     attempt.add_argument("lesson", help="the lesson's id")
     attempt.set_defaults(work=lambda o: trying.attempt(read_settings(), o.lesson))
+
+
+def _add_catalogue(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    catalogue = commands.add_parser("catalogue", help="the catalogue's revisions").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    log = catalogue.add_parser("log", help="print the newest revisions: who, when, how, what changed")
+    log.add_argument("--limit", type=_positive, default=20, help="how many (default 20)")
+    _add_format(log)
+    log.set_defaults(work=lambda o: revisions.log(read_settings(), o.limit, o.format))
+    diff = catalogue.add_parser("diff", help="print what changed, lesson by lesson")
+    diff.add_argument("old", nargs="?", type=_positive, help="a revision (default: the newest)")
+    diff.add_argument("new", nargs="?", type=_positive, help="another one (default: the files as they are)")
+    _add_format(diff)
+    diff.set_defaults(work=lambda o: revisions.diff(read_settings(), o.old, o.new, o.format))
+    rollback = catalogue.add_parser("rollback", help="make the catalogue what an earlier revision was")
+    rollback.add_argument("revision", type=_positive, help="its number")
+    rollback.set_defaults(work=lambda o: revisions.rollback(read_settings(), o.revision))
+    publish = catalogue.add_parser("publish", help="check the files and accept them as the newest revision")
+    publish.set_defaults(work=lambda o: revisions.publish(read_settings()))
 
 
 def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -152,6 +173,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day (such as 2026-11-01)") from error
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -19,14 +19,17 @@ from adapters.teams.render import LIMITS as TEAMS_LIMITS
 from adapters.web.app import WebAdapter, WebConfig
 from adapters.web.render import LIMITS as WEB_LIMITS
 from bot.dispatch import Dispatcher
+from bot.editing.live import LiveCatalogue
+from bot.editing.notices import Notice, Notices
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
 from bot.ports import Channel, Clock, Desk, Store
 from bot.settings import Settings
+from bot.watching import Watcher
 from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
-from lessons.loading import load
+from lessons.loading import Loaded, Loader, load
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
 from storage import open_store
@@ -78,7 +81,15 @@ def read_catalogue(settings: Settings, clock: Clock = now_utc) -> Catalogue:
     Raises:
         CatalogueError: with every finding, where it cannot be used.
     """
-    loaded = load(settings.lessons, clock().date(), CHANNEL_LIMITS)
+    return good(load(settings.lessons, clock().date(), CHANNEL_LIMITS))
+
+
+def good(loaded: Loaded) -> Catalogue:
+    """Return the catalogue that was loaded.
+
+    Raises:
+        CatalogueError: with every finding, where it cannot be used.
+    """
     if loaded.catalogue is None:
         raise CatalogueError([str(finding) for finding in loaded.findings])
     return loaded.catalogue
@@ -124,19 +135,23 @@ class Server:
         settings: Settings,
         host: str,
         store: Store,
-        catalogue: Catalogue,
+        loader: Loader,
+        loaded: Loaded,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.settings = settings
         self._host = host
         self.store = store
-        self.catalogue = catalogue
         self.metrics = Metrics()
-        self.metrics.lessons(len(catalogue.lessons))
+        self.metrics.lessons(len(good(loaded).lessons))
         channels: dict[ChannelName, Channel] = {}
         self.outbox = Outbox(store, channels, clock, sleep, self.metrics.delivery)
-        self.desk = Dispatcher(store, lambda: self.catalogue, self.outbox, clock, self.metrics.interaction)
+        self._notices = Notices(store, self.outbox, clock)
+        self._telling: set[asyncio.Task[int]] = set()
+        self.live = LiveCatalogue(loader, loaded, store, clock, self._tell, self._swapped)
+        self._watcher = Watcher(self.live, sleep)
+        self.desk = Dispatcher(store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction)
         self.adapters = make_adapters(settings, host, self.desk, clock)
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
         self._clock = clock
@@ -165,10 +180,26 @@ class Server:
         self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
         self._ticker.every(FORGET_EVERY, "forget", self._forget)
         self._ticker.start()
+        try:
+            await self.live.start()
+        except LapsError as error:
+            log.warning("no revision could be stored: %s", error, extra={"action": "reload_failed"})
+        self._watcher.start()
+
+    def _tell(self, notice: Notice) -> None:
+        """Tell the admins while everything goes on."""
+        task = asyncio.create_task(self._notices.tell(notice), name="tell the admins")
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    def _swapped(self, catalogue: Catalogue) -> None:
+        self.metrics.lessons(len(catalogue.lessons))
 
     async def _stop(self, application: web.Application) -> None:
         """Send what is under way, for which the channels' connections are needed, and then close those."""
         self._ticker.stop()
+        await self._watcher.stop()
+        await asyncio.gather(*self._telling, return_exceptions=True)
         await self.outbox.stop()
         for adapter in self.adapters:
             await adapter.stop()
@@ -185,7 +216,7 @@ class Server:
 
     async def _readyz(self, request: web.Request) -> web.Response:
         """Answer whether interactions can be taken: the database, the catalogue, each channel."""
-        states: dict[str, object] = {"database": "ok", "lessons": len(self.catalogue.lessons)}
+        states: dict[str, object] = {"database": "ok", "lessons": len(self.live.now.lessons)}
         try:
             await self.store.ping()
         except LapsError as error:
@@ -221,11 +252,12 @@ async def build(
         StorageUnavailable: the database cannot be opened.
     """
     settings.check(host)
-    catalogue = read_catalogue(settings, clock)
+    loader = Loader(settings.lessons, CHANNEL_LIMITS)
+    loaded = loader.load(clock().date())
+    organization = good(loaded).organization
     if store is None:
-        organization = catalogue.organization
         store = await open_store(settings.database_url, organization.name, organization.time_zone, clock)
-    return Server(settings, host, store, catalogue, clock, sleep)
+    return Server(settings, host, store, loader, loaded, clock, sleep)
 
 
 def make_adapters(settings: Settings, host: str, desk: Desk, clock: Clock) -> Sequence[Adapter]:

@@ -4,7 +4,8 @@
     ├─ SetupError      ConfigError, CatalogueError        refuse to start, or keep the last good catalogue
     ├─ Refusal         UnknownLesson, NotYours,           a kind reply, never logged as an error
     │                  InvalidInput, CodeRefused,
-    │                  UnknownPerson (UnknownWorkspace), BadLines
+    │                  UnknownPerson (UnknownWorkspace), BadLines,
+    │                  UnknownRevision, UnsavedFiles
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -110,6 +111,27 @@ class UnknownWorkspace(UnknownPerson):
         else:
             where, instead = "Laps has met no workspace there yet", "set the channel up (see `laps doctor`)"
         self.hint = f"{where}: let the person write to Laps once, or {instead}."
+
+
+class UnknownRevision(Refusal):
+    """The catalogue has no revision of this number."""
+
+    def __init__(self, number: int | None, newest: int) -> None:
+        self.number, self.newest = number, newest
+        self.hint = "See them with `laps catalogue log`." if newest else "Make one: `laps catalogue publish`."
+        super().__init__(
+            f"there is no revision {number}" if number is not None else "there is no revision yet"
+        )
+
+
+class UnsavedFiles(Refusal):
+    """Files of the catalogue have changes that no revision has; they would be lost."""
+
+    hint = "Keep them first with `laps catalogue publish`, or take them out of the folder."
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self.files = tuple(files)
+        super().__init__(f"these files have changes that no revision has: {', '.join(files)}")
 
 
 class BadLines(Refusal):

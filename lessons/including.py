@@ -14,7 +14,7 @@ def included(root: Document) -> tuple[list[Path], list[Finding]]:
     """Return the files that `include` matches, each once, in the order of patterns and names."""
     files: dict[Path, Path] = {}
     findings: list[Finding] = []
-    for pattern, place in _patterns(root.value):
+    for pattern, place in patterns_of(root.value):
         matched, refused = _match(root, pattern, place)
         findings += refused
         for real, file in matched:
@@ -22,7 +22,8 @@ def included(root: Document) -> tuple[list[Path], list[Finding]]:
     return list(files.values()), findings
 
 
-def _patterns(value: Value) -> Iterator[tuple[str, Place]]:
+def patterns_of(value: Value) -> Iterator[tuple[str, Place]]:
+    """Give the patterns of `include`, each with its place."""
     include = value.get("include") if isinstance(value, Block) else None
     if isinstance(value, Block) and isinstance(include, str):
         yield include, value.value_at("include")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lessons.catalogue import Catalogue, Root
 from lessons.checking import ChannelLimit, Known, check_lesson, check_root, circles, is_fine
-from lessons.including import included
+from lessons.including import included, patterns_of
 from lessons.length import check_minutes
 from lessons.lint import Code, Finding, Severity, order, quoted
 from lessons.model import Lesson
@@ -69,6 +69,11 @@ class Loader:
         self._astray: Sequence[Finding] = ()
         self._files: dict[Path, _File] = {}
         self._neighbours = Neighbours()
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What `include` said at the last load."""
+        return tuple(pattern for pattern, _ in patterns_of(self._root.value))
 
     def load(self, today: date, changed: Collection[Path] | None = None, *, texts: bool = True) -> Loaded:
         """Read and check the catalogue, never raising.

@@ -24,7 +24,8 @@ async def open_store(url: str, organization_name: str, time_zone: str, clock: Cl
     Args:
         url: `sqlite+aiosqlite:///var/laps.db` (a relative path; an absolute one has four slashes; without a
             path nothing is kept after `close`) or `postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE`.
-        organization_name: what the organization is called now; its data stays when that changes.
+        organization_name: what the organization is called now; its data stays when that changes. "" where
+            nobody can say: it keeps its name and time zone.
         time_zone: where it is, as an IANA name.
         clock: what time it is; deadlines and the age of handled ids are told by it.
 

@@ -95,7 +95,7 @@ def settle_in(name: str, time_zone: str, now: int) -> Steps[Organization]:
         yield from ask_bulk(ADD_ORGANIZATION, [(made.id, made.name, made.time_zone, made.salt, now)])
         return made
     found = organization_from(rows[0])
-    if (found.name, found.time_zone) == (name, time_zone):
+    if not name or (found.name, found.time_zone) == (name, time_zone):
         return found
     yield from ask(RENAME, organization=found.id, name=name, zone=time_zone)
     return Organization(found.id, name, time_zone, found.salt)

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from adapters.slack.api import SlackApi
-from bot.app import read_catalogue
+from bot.cli.opening import opened
 from bot.cli.printing import count
 from bot.errors import BadLines, UnknownWorkspace
 from bot.events import AdoptionEvent, from_line, to_line
 from bot.model import ChannelName, Role, WorkspaceRef
 from bot.ports import Store
 from bot.settings import Settings
-from storage import open_store
 
 BATCH = 1000
 """Events that are written at once."""
 
 LONGEST = 100_000
 """Characters of a line of events; what Laps writes has under 2,000."""
-
-
-@asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
-    organization = read_catalogue(settings).organization
-    store = await open_store(settings.database_url, organization.name, organization.time_zone)
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 # ---------------------------------------------------------------- roles
@@ -46,7 +34,7 @@ async def set_role(settings: Settings, person: str, role: Role, held: bool, form
         UnknownPerson: nobody matches, or several do.
         ChannelError: the person is named in Slack, and Slack does not say which workspace that is.
     """
-    async with _store(settings) as store:
+    async with opened(settings) as store:
         try:
             learner = await store.find_person(person)
         except UnknownWorkspace as error:
@@ -83,7 +71,7 @@ async def _meet_workspace(settings: Settings, store: Store, person: str) -> bool
 
 async def export_events(settings: Settings, since: date | None, pseudonymous: bool) -> int:
     """Write every adoption event to stdout, oldest first."""
-    async with _store(settings) as store:
+    async with opened(settings) as store:
         async for event, person in store.export_events(since):
             line = to_line(event, None if pseudonymous else person)
             sys.stdout.buffer.write(line.encode() + b"\n")
@@ -98,7 +86,7 @@ async def import_events(settings: Settings, file: Path, form: str) -> int:
         BadLines: names each bad line.
     """
     events = _events(file)
-    async with _store(settings) as store:
+    async with opened(settings) as store:
         added = 0
         for start in range(0, len(events), BATCH):
             added += await store.import_events(events[start : start + BATCH])

@@ -92,7 +92,7 @@ def announce(console: Console, server: Server, host: str, port: int) -> None:
     """Print the table of channels, what is live, and where the practice room is."""
     states = channel_states(server.settings, host)
     print_channels(console, states)
-    lessons = count(len(server.catalogue.lessons), "lesson")
+    lessons = count(len(server.live.now.lessons), "lesson")
     console.print(
         f"{lessons} from {server.settings.lessons}. Check everything with: laps doctor", soft_wrap=True
     )

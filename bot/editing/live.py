@@ -1,0 +1,141 @@
+"""The catalogue that is live: read again after an edit, accepted as a revision, swapped in at once.
+
+A bad edit changes nothing: what was live stays live, and the admins are told once what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from bot.editing.notices import Notice, told_bad, told_mended
+from bot.errors import Conflict
+from bot.model import Revision
+from bot.ports import Clock, Store
+from lessons.catalogue import Catalogue
+from lessons.lint import Finding, Severity
+from lessons.loading import Loaded, Loader
+from lessons.revising import describe
+
+log = logging.getLogger("laps.catalogue")
+
+FILE, START = "file saved", "server started"
+"""How a revision came about, where nobody asked for it by name."""
+
+
+class LiveCatalogue:
+    """Holds the catalogue that everybody sees now. Made with one that was loaded and is good."""
+
+    def __init__(
+        self,
+        loader: Loader,
+        loaded: Loaded,
+        store: Store,
+        clock: Clock,
+        tell: Callable[[Notice], object],
+        changed: Callable[[Catalogue], object] = lambda catalogue: None,
+    ) -> None:
+        """Take what is live at the start.
+
+        Args:
+            loader: reads the files again.
+            loaded: what it found at the start, without an error.
+            store: keeps the revisions.
+            clock: says the time.
+            tell: starts telling the admins something; is called on the event loop.
+            changed: is told the catalogue that was just swapped in.
+        """
+        if loaded.catalogue is None:
+            raise ValueError("a catalogue with errors cannot be live")
+        self.now: Catalogue = loaded.catalogue
+        self.sources: Mapping[str, bytes] = loaded.sources
+        self.revision: Revision | None = None
+        self.loader = loader
+        self._store = store
+        self._clock = clock
+        self._tell = tell
+        self._changed = changed
+        self._told: tuple[str, ...] = ()
+        self._lock = asyncio.Lock()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of lessons.yaml."""
+        return self.loader.path.parent
+
+    async def start(self) -> None:
+        """Accept what is live as a revision, if it is not the newest one already."""
+        async with self._lock:
+            await self._accept(self.sources, "", START)
+
+    async def reload(
+        self,
+        changed: Collection[Path] | None = None,
+        author: str = "",
+        way: str = FILE,
+        *,
+        silent: bool = False,
+    ) -> Loaded:
+        """Read the files again; a good catalogue is accepted and live when this returns, a bad one is told.
+
+        Args:
+            changed: the files that may have changed, None where all may have.
+            author: the key of the learner who asked for it, "" where nobody is known.
+            way: how it came about, in words for the log of revisions.
+            silent: tell nobody of errors yet, for a save may not be over.
+
+        Raises:
+            StorageUnavailable: the revision cannot be stored; what was live stays live.
+        """
+        async with self._lock:
+            loaded = await asyncio.to_thread(self.loader.load, self._clock().date(), changed)
+            if loaded.catalogue is None:
+                if not silent:
+                    self._refuse(loaded.findings)
+                return loaded
+            if loaded.sources != self.sources or self.revision is None:
+                await self._accept(loaded.sources, author, way)
+                self.now, self.sources = loaded.catalogue, loaded.sources
+                self._changed(self.now)
+                context = {"action": "catalogue_live", "revision": self._number}
+                log.info(
+                    "revision %s is live: %d lessons", self._number, len(self.now.lessons), extra=context
+                )
+            self._mended()
+            return loaded
+
+    @property
+    def _number(self) -> int:
+        return self.revision.number if self.revision else 0
+
+    async def _accept(self, sources: Mapping[str, bytes], author: str, way: str) -> None:
+        """Store a revision, unless the newest one says the same; whoever comes second looks again."""
+        while True:
+            last = next(iter(await self._store.revisions(1)), None)
+            before = await self._store.sources(last) if last is not None else {}
+            if last is not None and before == dict(sources):
+                self.revision = last
+                return
+            summary: Sequence[str] = describe(before, sources) if last is not None else ()
+            try:
+                number = last.number if last is not None else 0
+                self.revision = await self._store.accept(sources, author, way, summary, number)
+            except Conflict:
+                continue
+            return
+
+    def _refuse(self, findings: Sequence[Finding]) -> None:
+        """Tell the admins what is wrong, once for the same findings."""
+        errors = tuple(str(finding) for finding in findings if finding.severity is Severity.ERROR)
+        if errors != self._told:
+            self._told = errors
+            context = {"action": "catalogue_refused", "errors": len(errors)}
+            log.warning("the catalogue has %d errors, and nothing was changed", len(errors), extra=context)
+            self._tell(told_bad(errors, self._number))
+
+    def _mended(self) -> None:
+        if self._told:
+            self._told = ()
+            self._tell(told_mended(self._number, self.revision.summary if self.revision else ()))
