@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.cli import authoring, examining, packaging, people, revisions, running, trying
+from bot.cli import authoring, drafting, examining, packaging, people, revisions, running, trying
 from bot.cli.trying import INTERRUPTED
 from bot.errors import LapsError
 from bot.model import Role
@@ -110,6 +110,9 @@ def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "of", nargs="?", choices=("lesson", "catalogue"), default="lesson", help="lesson by default"
     )
     schema.set_defaults(work=lambda o: authoring.schema(o.of))
+    new = commands.add_parser("new", help="write something new").add_subparsers(required=True, metavar="WHAT")
+    lesson = new.add_parser("lesson", help="answer a few questions, and a lesson is written")
+    lesson.set_defaults(work=lambda o: drafting.new_lesson(read_settings()))
     _add_catalogue(commands)
     attempt = commands.add_parser("try", help="take a lesson in the terminal; nothing is stored")
     attempt.add_argument("lesson", help="the lesson's id")

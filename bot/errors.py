@@ -5,7 +5,7 @@
     ├─ Refusal         UnknownLesson, NotYours,           a kind reply, never logged as an error
     │                  InvalidInput, CodeRefused,
     │                  UnknownPerson (UnknownWorkspace), BadLines,
-    │                  UnknownRevision, UnsavedFiles
+    │                  UnknownRevision, UnsavedFiles, Unanswered
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -132,6 +132,15 @@ class UnsavedFiles(Refusal):
     def __init__(self, files: Sequence[str]) -> None:
         self.files = tuple(files)
         super().__init__(f"these files have changes that no revision has: {', '.join(files)}")
+
+
+class Unanswered(Refusal):
+    """The input of a command that asks questions ended before the last answer."""
+
+    hint = "Nothing was written. Start again: laps new lesson"
+
+    def __init__(self) -> None:
+        super().__init__("the input ended before the last question was answered")
 
 
 class BadLines(Refusal):
