@@ -15,10 +15,10 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.cli import authoring, drafting, examining, packaging, people, revisions, running, trying
+from bot.cli import authoring, drafting, examining, packaging, people, previewing, revisions, running, trying
 from bot.cli.trying import INTERRUPTED
 from bot.errors import LapsError
-from bot.model import Role
+from bot.model import ChannelName, Role
 from bot.settings import read_settings
 
 try:
@@ -114,6 +114,17 @@ def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     lesson = new.add_parser("lesson", help="answer a few questions, and a lesson is written")
     lesson.set_defaults(work=lambda o: drafting.new_lesson(read_settings()))
     _add_catalogue(commands)
+    show = commands.add_parser("preview", help="draw a lesson as it looks on every channel, side by side")
+    show.add_argument("lesson", help="the lesson's id")
+    show.add_argument("--channel", choices=[*map(str, ChannelName)], help="only this channel")
+    show.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="file to write (default: var/preview/LESSON.html)"
+    )
+    show.set_defaults(
+        work=lambda o: previewing.preview(
+            read_settings(), o.lesson, ChannelName(o.channel) if o.channel else None, o.output
+        )
+    )
     attempt = commands.add_parser("try", help="take a lesson in the terminal; nothing is stored")
     attempt.add_argument("lesson", help="the lesson's id")
     attempt.set_defaults(work=lambda o: trying.attempt(read_settings(), o.lesson))

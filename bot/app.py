@@ -25,6 +25,7 @@ from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
 from bot.ports import Channel, Clock, Desk, Store
+from bot.preview.routes import PreviewPages
 from bot.settings import Settings
 from bot.watching import Watcher
 from lessons.catalogue import Catalogue
@@ -151,6 +152,7 @@ class Server:
         self._telling: set[asyncio.Task[int]] = set()
         self.live = LiveCatalogue(loader, loaded, store, clock, self._tell, self._swapped)
         self._watcher = Watcher(self.live, sleep)
+        self._preview = PreviewPages(lambda: self.live.now)
         self.desk = Dispatcher(store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction)
         self.adapters = make_adapters(settings, host, self.desk, clock)
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
@@ -169,6 +171,8 @@ class Server:
         )
         for adapter in self.adapters:
             application.add_routes(adapter.routes())
+        if self.settings.web_on(self._host):
+            application.add_routes(self._preview.routes())
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._stop)
         application.on_cleanup.append(self._close)
@@ -187,17 +191,21 @@ class Server:
         self._watcher.start()
 
     def _tell(self, notice: Notice) -> None:
-        """Tell the admins while everything goes on."""
+        """Tell the admins, and whoever has a preview open, while everything goes on."""
+        if notice.errors:
+            self._preview.refused(notice.errors)
         task = asyncio.create_task(self._notices.tell(notice), name="tell the admins")
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
     def _swapped(self, catalogue: Catalogue) -> None:
         self.metrics.lessons(len(catalogue.lessons))
+        self._preview.changed()
 
     async def _stop(self, application: web.Application) -> None:
         """Send what is under way, for which the channels' connections are needed, and then close those."""
         self._ticker.stop()
+        self._preview.close()
         await self._watcher.stop()
         await asyncio.gather(*self._telling, return_exceptions=True)
         await self.outbox.stop()

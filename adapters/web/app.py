@@ -40,7 +40,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -99,13 +99,13 @@ class WebAdapter:
 
     async def _show_page(self, request: web.Request) -> web.StreamResponse:
         """Show the page. It sets no cookie: who follows a link from another site does not send theirs."""
-        return web.Response(text=self._page, content_type="text/html", headers=_HEADERS)
+        return web.Response(text=self._page, content_type="text/html", headers=HEADERS)
 
     async def _show_file(self, request: web.Request) -> web.StreamResponse:
         path = _STATIC / request.match_info["name"]
         if path.parent != _STATIC or not path.is_file():
             raise web.HTTPNotFound(text="There is no such file.")
-        return web.FileResponse(path, headers={**_HEADERS, "Cache-Control": "no-cache"})
+        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": "no-cache"})
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
         """Take one thing done on the page; the first one brings the browser its cookie."""
@@ -133,7 +133,7 @@ class WebAdapter:
         if not account:
             return _trouble("Open the practice room first.", 403)
         seen = request.headers.get("Last-Event-ID") or request.query.get("seen", "")
-        response = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         with self._streams.listen(account, seen) as queue, contextlib.suppress(ConnectionError):
             while chunk := await _next(queue):
@@ -204,5 +204,5 @@ def _trouble(text: str, status: int) -> web.Response:
 
 def _json(body: object, status: int = 200) -> web.Response:
     return web.Response(
-        body=orjson.dumps(body), status=status, headers=_HEADERS, content_type="application/json"
+        body=orjson.dumps(body), status=status, headers=HEADERS, content_type="application/json"
     )

@@ -41,6 +41,7 @@ from bot.messages import Text as Said
 from bot.model import Answer, ChannelName, Delivery, Incoming, Sender, Source, WorkspaceRef
 from bot.settings import Settings
 from lessons.catalogue import Catalogue
+from lessons.model import Lesson
 from storage import open_store
 
 INTERRUPTED = 130
@@ -61,11 +62,7 @@ async def attempt(settings: Settings, lesson: str) -> int:
         UnknownLesson: the catalogue has none of this id.
     """
     catalogue = read_catalogue(settings)
-    if lesson not in catalogue.lessons:
-        unknown = UnknownLesson(lesson, nearest_lesson(lesson, catalogue))
-        if unknown.nearest is None:
-            unknown.hint = f"There are: {', '.join(catalogue.lessons)}."
-        raise unknown
+    find_lesson(catalogue, lesson)
     console = make_console()
     organization = catalogue.organization
     store = await open_store("sqlite+aiosqlite:///:memory:", organization.name, organization.time_zone)
@@ -81,6 +78,20 @@ async def attempt(settings: Settings, lesson: str) -> int:
         await store.close()
     console.print(f"\n{'The end' if ended else 'Left'}; nothing was stored.", style="dim")
     return 0
+
+
+def find_lesson(catalogue: Catalogue, name: str) -> Lesson:
+    """Return a lesson by its id.
+
+    Raises:
+        UnknownLesson: the catalogue has none of this id.
+    """
+    if name in catalogue.lessons:
+        return catalogue.lessons[name]
+    unknown = UnknownLesson(name, nearest_lesson(name, catalogue))
+    if unknown.nearest is None:
+        unknown.hint = f"There are: {', '.join(catalogue.lessons)}."
+    raise unknown
 
 
 class _Player:

@@ -24,10 +24,14 @@ LEASE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell; what has the same `name` is not told twice to the same person."""
+    """One thing to tell; what has the same `name` is not told twice to the same person.
+
+    `errors` counts those of a catalogue that was refused.
+    """
 
     name: str
     message: Message
+    errors: int = 0
 
 
 def told_bad(errors: Sequence[str], live: int) -> Notice:
@@ -39,7 +43,7 @@ def told_bad(errors: Sequence[str], live: int) -> Notice:
         blocks.append(Note(f"And {len(errors) - MOST} more. All of them: laps lint"))
     blocks.append(Note("Save the file again when it is mended; it is live within a second."))
     digest = hashlib.sha256("\n".join((str(live), *errors)).encode()).hexdigest()[:20]
-    return Notice(f"bad:{digest}", Message(text, tuple(blocks)))
+    return Notice(f"bad:{digest}", Message(text, tuple(blocks)), len(errors))
 
 
 def told_mended(number: int, summary: Sequence[str]) -> Notice:

@@ -52,7 +52,15 @@ _LATER = (Button("Next lesson", "next"), Button("Lessons", "lessons"))
 def ask_question(snapshot: Snapshot, found: Due, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
     """Ask one review question, and say why it comes now."""
     facts = Facts(snapshot, now, draw)
-    told = found.lesson.told_in(snapshot.who.locale)
+    message = question_screen(found, snapshot.who, _why(found.recall, facts))
+    name = found.recall.question
+    event = facts.in_lesson(EventType.REVIEW_SHOWN, found.lesson, None, question=name)
+    return Decision(Reply(message), Changes(events=(event,)))
+
+
+def question_screen(found: Due, learner: Learner, because: str) -> Message:
+    """Show a review question in the learner's language, with the lesson that it is from and why it comes."""
+    told = found.lesson.told_in(learner.locale)
     question = told.reviews[found.lesson.reviews.index(found.question)]
     recall = found.recall
     args = {"l": recall.lesson, "q": recall.question, "n": str(recall.count)}
@@ -64,11 +72,10 @@ def ask_question(snapshot: Snapshot, found: Due, catalogue: Catalogue, now: date
         Heading("Half a minute: do you remember?"),
         Text(question.question, strong=True),
         Choices(options),
-        Note(f"From “{told.title}”, because {_why(recall, facts)}."),
+        Note(f"From “{told.title}”, because {because}."),
         Choices((Button("Not now: the next lesson", "next", {"skip": "1"}),)),
     )
-    event = facts.in_lesson(EventType.REVIEW_SHOWN, found.lesson, None, question=recall.question)
-    return Decision(Reply(Message(question.question, blocks)), Changes(events=(event,)))
+    return Message(question.question, blocks)
 
 
 def _why(recall: Recall, facts: Facts) -> str:

@@ -1,0 +1,1 @@
+"""A lesson as it looks on every channel, side by side."""
