@@ -110,7 +110,9 @@ def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "of", nargs="?", choices=("lesson", "catalogue"), default="lesson", help="lesson by default"
     )
     schema.set_defaults(work=lambda o: authoring.schema(o.of))
-    new = commands.add_parser("new", help="write something new").add_subparsers(required=True, metavar="WHAT")
+    new = commands.add_parser("new", help="write something new").add_subparsers(
+        required=True, metavar="ACTION"
+    )
     lesson = new.add_parser("lesson", help="answer a few questions, and a lesson is written")
     lesson.set_defaults(work=lambda o: drafting.new_lesson(read_settings()))
     _add_catalogue(commands)
@@ -134,10 +136,10 @@ def _add_catalogue(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     catalogue = commands.add_parser("catalogue", help="the catalogue's revisions").add_subparsers(
         required=True, metavar="ACTION"
     )
-    log = catalogue.add_parser("log", help="print the newest revisions: who, when, how, what changed")
-    log.add_argument("--limit", type=_positive, default=20, help="how many (default 20)")
-    _add_format(log)
-    log.set_defaults(work=lambda o: revisions.log(read_settings(), o.limit, o.format))
+    shown = catalogue.add_parser("log", help="print the newest revisions: who, when, how, what changed")
+    shown.add_argument("--limit", type=_positive, default=20, help="how many (default 20)")
+    _add_format(shown)
+    shown.set_defaults(work=lambda o: revisions.log(read_settings(), o.limit, o.format))
     diff = catalogue.add_parser("diff", help="print what changed, lesson by lesson")
     diff.add_argument("old", nargs="?", type=_positive, help="a revision (default: the newest)")
     diff.add_argument("new", nargs="?", type=_positive, help="another one (default: the files as they are)")

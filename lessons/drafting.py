@@ -87,7 +87,8 @@ def problem(asked: Asked, answer: str | Sequence[str]) -> str | None:
 
 def slug(title: str) -> str:
     """Make a file's name of a title: up to six words in lower case, joined by hyphens."""
-    plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "")).encode("ascii", "ignore").decode().lower()
+    bare = re.sub("['’]", "", title)
+    plain = unicodedata.normalize("NFKD", bare).encode("ascii", "ignore").decode().lower()
     words = [word for word in re.findall(r"[a-z0-9]+", plain) if word not in _SMALL]
     return "-".join(words[:5])[:40].strip("-") or "lesson"
 

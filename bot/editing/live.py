@@ -99,9 +99,11 @@ class LiveCatalogue:
                 await self._accept(loaded.sources, author, way)
                 self.now, self.sources = loaded.catalogue, loaded.sources
                 self._changed(self.now)
-                context = {"action": "catalogue_live", "revision": self._number}
                 log.info(
-                    "revision %s is live: %d lessons", self._number, len(self.now.lessons), extra=context
+                    "revision %s is live: %d lessons",
+                    self._number,
+                    len(self.now.lessons),
+                    extra={"action": "catalogue_live"},
                 )
             self._mended()
             return loaded
@@ -131,8 +133,11 @@ class LiveCatalogue:
         errors = tuple(str(finding) for finding in findings if finding.severity is Severity.ERROR)
         if errors != self._told:
             self._told = errors
-            context = {"action": "catalogue_refused", "errors": len(errors)}
-            log.warning("the catalogue has %d errors, and nothing was changed", len(errors), extra=context)
+            log.warning(
+                "the catalogue has %d errors, and nothing was changed",
+                len(errors),
+                extra={"action": "catalogue_refused"},
+            )
             self._tell(told_bad(errors, self._number))
 
     def _mended(self) -> None:

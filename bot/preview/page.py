@@ -29,6 +29,7 @@ FILES = {
     "preview.css": STATIC / "preview.css",
     "adaptivecards.js": STATIC / "adaptivecards.min.js",
     "preview.js": STATIC / "preview.js",
+    "logo.svg": ROOM / "logo.svg",
 }
 """What the page loads, by the name under which it does."""
 

@@ -12,7 +12,7 @@ from adapters.web.app import HEADERS, HEARTBEAT, local
 from bot.preview.page import FILES, draw_index, draw_page
 from lessons.catalogue import Catalogue
 
-TYPES = {".css": "text/css", ".js": "text/javascript"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 MOST_WAITING = 20
 """Events that a page may be behind before it is let go: it comes back by itself."""
 

@@ -141,6 +141,7 @@ def test_the_map_is_held_for_channels_and_the_meeting_place() -> None:
         "bot.__main__",
         "bot.app",
         "bot.cli.**",
+        "bot.preview.**",
         "bot.metrics",
         "bot.settings",
     }
@@ -157,8 +158,9 @@ def test_nothing_of_elsewhere_is_here() -> None:
     """No file names a package registry's host, somebody's own folders, or work put off."""
     found = []
     for path in files():
-        if path.suffix != ".png":
+        if path.suffix != ".png" and not path.name.endswith(".min.js"):  # that is a library, kept as it is
             text = path.read_text(encoding="utf-8")
             words = [*(host for host in HOSTS if host in text), *HOMES.findall(text), *LATER.findall(text)]
             found += [(named(path), word) for word in words]
-    assert found in ([], [("pyproject.toml", "TO" + "DO")])  # there it is the rule against it
+    rules = {"pyproject.toml", "lessons/private.py"}  # there they are the rules against it
+    assert [(name, word) for name, word in found if name not in rules or not LATER.fullmatch(word)] == []

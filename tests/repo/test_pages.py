@@ -40,7 +40,7 @@ def commands_of(parts: list[str], capsys: pytest.CaptureFixture[str]) -> list[li
     shown = capsys.readouterr().out
     if "COMMAND" not in shown and "ACTION" not in shown:
         return [parts]
-    names = re.findall(r"^    (\w+) {2,}", shown, re.MULTILINE)
+    names = re.findall(r"^    (\w+)(?: {2,}|$)", shown, re.MULTILINE)
     return [command for name in names for command in commands_of([*parts, name], capsys)]
 
 
@@ -86,7 +86,8 @@ def test_every_command_of_a_page_exists(name: str, capsys: pytest.CaptureFixture
 
 def test_what_run_prints_is_in_the_readme() -> None:
     """The README shows the table of a first start as it is."""
-    shown = "12 lessons from lessons.yaml. Check everything with: laps doctor\n"
+    lessons = len([*(ROOT / "lessons" / "library").rglob("*.yaml")])
+    shown = f"{lessons} lessons from lessons.yaml. Check everything with: laps doctor\n"
     assert f"```\n{TABLE}{shown}Practice room: http://127.0.0.1:3978/\n```" in README
 
 
