@@ -114,8 +114,9 @@ class Watcher:
                     await self._sleep(GRACE)
                     await self._live.reload(ours)
             except LapsError as error:
-                context = {"action": "reload_failed"}
-                log.warning("the catalogue could not be accepted: %s", error, extra=context)
+                log.warning(
+                    "the catalogue could not be accepted: %s", error, extra={"action": "reload_failed"}
+                )
                 await self._sleep(AGAIN)
             else:
                 break

@@ -69,7 +69,7 @@ class Notices:
             if account.learner not in told and await self._send(notice, workspace, account):
                 told.add(account.learner)
         if not told:
-            log.info("no admin is there to be told", extra={"action": "nobody_told", "notice": notice.name})
+            log.info("no admin is there to be told", extra={"action": "nobody_told"})
         return len(told)
 
     async def _send(self, notice: Notice, workspace: Workspace, account: Account) -> bool:
@@ -95,8 +95,7 @@ class Notices:
         except Duplicate:
             return True
         except LapsError as error:
-            context = {"action": "notice_lost", "notice": notice.name}
-            log.warning("an admin could not be told: %s", error, extra=context)
+            log.warning("an admin could not be told: %s", error, extra={"action": "notice_lost"})
             return False
         self._outlet.take((delivery,))
         return True
