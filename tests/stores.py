@@ -38,7 +38,7 @@ from storage import open_store
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
-EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True)
+EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True, recalls=True)
 SLACK = WorkspaceRef(ChannelName.SLACK, "T1")
 
 
