@@ -97,7 +97,7 @@ class Loader:
             return Loaded(None, (_not_the_root(self._root),), {})
         root, faults = validate(self._root, Root)
         findings = _merged(self._root, [*check_root(self._root)], faults)
-        if changed is None or not self._files.keys() >= set(changed) - {self.path}:
+        if changed is None or any(self._is_new_or_gone(path) for path in changed):
             self._paths, self._astray = included(self._root)
         findings += self._astray
         self._read(today, changed)
@@ -113,6 +113,9 @@ class Loader:
         if root is not None and not any(finding.severity is Severity.ERROR for finding in findings):
             catalogue = _catalogue(root, [file.lesson for file in self._files.values() if file.lesson])
         return Loaded(catalogue, tuple(findings), self._sources())
+
+    def _is_new_or_gone(self, path: Path) -> bool:
+        return path == self.path or path not in self._files or not path.exists()
 
     def _forget(self) -> None:
         self._files.clear()
