@@ -52,6 +52,7 @@ class LiveCatalogue:
         self.now: Catalogue = loaded.catalogue
         self.sources: Mapping[str, bytes] = loaded.sources
         self.revision: Revision | None = None
+        self._accepted: Mapping[str, bytes] = {}
         self.loader = loader
         self._store = store
         self._clock = clock
@@ -116,9 +117,9 @@ class LiveCatalogue:
         """Store a revision, unless the newest one says the same; whoever comes second looks again."""
         while True:
             last = next(iter(await self._store.revisions(1)), None)
-            before = await self._store.sources(last) if last is not None else {}
-            if last is not None and before == dict(sources):
-                self.revision = last
+            before = await self._files_of(last)
+            if last is not None and before == sources:
+                self.revision, self._accepted = last, sources
                 return
             summary: Sequence[str] = describe(before, sources) if last is not None else ()
             try:
@@ -126,7 +127,16 @@ class LiveCatalogue:
                 self.revision = await self._store.accept(sources, author, way, summary, number)
             except Conflict:
                 continue
+            self._accepted = sources
             return
+
+    async def _files_of(self, revision: Revision | None) -> Mapping[str, bytes]:
+        """Return a revision's files; those of the one that we accepted last are at hand."""
+        if revision is None:
+            return {}
+        if self.revision is not None and revision.number == self.revision.number:
+            return self._accepted
+        return await self._store.sources(revision)
 
     def _refuse(self, findings: Sequence[Finding]) -> None:
         """Tell the admins what is wrong, once for the same findings."""

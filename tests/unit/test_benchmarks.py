@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from adapters.slack import front
 from adapters.slack.inbound import normalise as slack_incoming
 from benchmarks.__main__ import Row, report
+from benchmarks.catalogue import TODAY, Span, measure_catalogue, write_catalogue
 from benchmarks.load import Run, http_post, percentile
 from benchmarks.traffic import SECRET, Crowd, Learner, slack_press, teams_press
 from bot.model import Incoming
+from lessons.loading import load
 
 
 def body_of(request: bytes) -> tuple[dict[str, str], bytes]:
@@ -42,9 +45,25 @@ def test_a_rate_is_answers_a_second_and_stands_beside_its_baseline() -> None:
 def test_the_results_say_what_was_measured_and_what_was_aimed_at() -> None:
     """Each row has its rate, its baseline's rate, their ratio and the goal."""
     row = Row("Slack presses", 1500.0, "stock Bolt", 1000.0, 1.0, Run(2, 1.0, (3.0, 9.0)))
-    assert "| Slack presses | 1,500 | stock Bolt | 1,000 | 1.50 | 1 | 9.0 / 9.0 ms |" in report(
-        [row], "profile"
-    )
+    span = Span("read", 0.3, 0.4, 1.0)
+    page = report([row], [span], "profile")
+    assert "| Slack presses | 1,500 | stock Bolt | 1,000 | 1.50 | 1 | 9.0 / 9.0 ms |" in page
+    assert "| read | 300.0 ms | 400.0 ms | 0.750 | 1 |" in page
+
+
+def test_the_catalogue_to_measure_with_is_sound(tmp_path: Path) -> None:
+    """It has as many lessons as are said, without an error, and no two of one wording."""
+    root = write_catalogue(tmp_path, 40)
+    found = load(root, TODAY)
+    assert found.catalogue is not None and len(found.catalogue.lessons) == 40
+    assert "W307" not in {finding.code.number for finding in found.findings}
+
+
+def test_each_piece_of_work_on_a_catalogue_is_timed(tmp_path: Path) -> None:
+    """Reading, looking through the texts, and one edit, each beside the bare parse."""
+    spans = measure_catalogue(tmp_path, 1, 20)
+    assert [span.goal for span in spans] == [1.0, 6.0, 0.05]
+    assert all(span.seconds > 0 and span.baseline_seconds > 0 for span in spans)
 
 
 def test_a_request_says_how_long_it_is() -> None:
