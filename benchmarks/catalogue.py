@@ -38,8 +38,6 @@ _KEPT = re.compile(
 _KEYED = re.compile(
     r"[a-z_]{4,}(?=:)|\b(?:true|false|paste|done)\b|\S*@\S+|https?:\S+|\$schema\S+|[<\[][a-z]+|: [a-z]+$"
 )
-    r"[a-z_]{4,}(?=:)|\b(?:true|false|paste|done)\b|\S*@\S+|https?:\S+|\$schema\S+|[<\[][a-z]+|: [a-z]+$"
-)
 
 
 @dataclass(frozen=True)
