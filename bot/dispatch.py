@@ -7,6 +7,7 @@ store's one atomic write: a repeat changes nothing and gets the present view, a 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -241,6 +242,7 @@ class Dispatcher:
         if decision.reply.post is not None and changes.learner is None and snapshot.who.version:
             # A screen that is shown again must still be the present one once it is shown.
             changes = replace(changes, learner=snapshot.who)
+        changes = replace(changes, learner=_with_locale(changes, snapshot.who, incoming))
         learner = changes.learner or snapshot.who
         account = _account(incoming, snapshot, learner)
         if learner.version == 0 and changes.learner is None:
@@ -328,6 +330,21 @@ def _with_welcome(changes: Changes, before: Learner, posts: Sequence[Post]) -> L
     ):
         return learner
     return replace(learner, welcome=before.welcome)
+
+
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+def _with_locale(changes: Changes, before: Learner, incoming: Incoming) -> Learner | None:
+    """Return the learner to write, with the language that their client speaks once they have agreed.
+
+    The first one told stays: lessons do not change their language from one device to the next.
+    """
+    learner = changes.learner or before
+    told = incoming.sender.locale
+    if learner.status is not Status.ACTIVE or learner.locale or not told or not _LOCALE.fullmatch(told):
+        return changes.learner
+    return replace(learner, locale=told)
 
 
 def _is_old(snapshot: Snapshot, incoming: Incoming) -> bool:

@@ -308,13 +308,17 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The person at the other end, as the platform describes them; None and "" are unknown."""
+    """The person at the other end, as the platform describes them; None and "" are unknown.
+
+    `locale` is the language that their client speaks (BCP 47), such as de or pt-BR.
+    """
 
     external: str
     name: str = ""
     email: str | None = None
     time_zone: str | None = None
     service_url: str | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ class SlackAdapter:
         """Learn name, time zone and, where the scope is granted, address of a person who agreed."""
         user = incoming.sender.external
         try:
-            answer = await self._api.call("users.info", {"user": user})
+            answer = await self._api.call("users.info", {"user": user, "include_locale": True})
             sender = profile_of(user, answer)
             told = replace(
                 incoming,

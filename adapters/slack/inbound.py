@@ -195,6 +195,7 @@ def profile_of(user: str, answer: Payload) -> Sender:
         name=_text(about.get("real_name")) or _text(about.get("name")),
         email=_text(_dict(about.get("profile")).get("email")) or None,
         time_zone=_text(about.get("tz")) or None,
+        locale=_text(about.get("locale")) or None,
     )
 
 

@@ -198,6 +198,7 @@ def _sender(activity: Activity) -> Sender:
         name=_text(person.get("name")),
         time_zone=_time_zone(activity),
         service_url=_text(activity.get("serviceUrl")) or None,
+        locale=_text(activity.get("locale")) or None,
     )
 
 

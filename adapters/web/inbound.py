@@ -48,7 +48,7 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
     return Incoming(
         id=identity,
         workspace=WORKSPACE,
-        sender=Sender(account, time_zone=_zone(said.get("zone"))),
+        sender=Sender(account, time_zone=_zone(said.get("zone")), locale=_locale(said.get("locale"))),
         conversation=account,
         verb=verb,
         args=args,
@@ -64,6 +64,10 @@ def _surface(verb: str, said: Mapping[str, Any]) -> Surface:
     if verb == "home":
         return Surface.HOME
     return Surface.FORM if said.get("form") is True else Surface.DIRECT_MESSAGE
+
+
+_LONGEST_LOCALE = 35
+"""Characters of the longest language tag (RFC 5646, section 4.4.1)."""
 
 
 def _typed(text: object) -> tuple[str, Args] | Unsupported:
@@ -88,6 +92,10 @@ def _pressed(said: Mapping[str, Any]) -> tuple[str, Args] | Unsupported:
 def _storable(text: str) -> str:
     """Leave out the one character that PostgreSQL cannot hold in a text."""
     return text.replace("\0", "")
+
+
+def _locale(told: object) -> str | None:
+    return told if isinstance(told, str) and len(told) <= _LONGEST_LOCALE else None
 
 
 def _zone(told: object) -> str | None:

@@ -184,7 +184,7 @@ async function act(what, element) {
     const response = await fetch("/web/act", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Laps": "1" },
-      body: JSON.stringify({ id, zone, ...what }),
+      body: JSON.stringify({ id, zone, locale: navigator.language, ...what }),
       signal: AbortSignal.timeout(PATIENCE),
     });
     const answer = await response.json().catch(() => null);
