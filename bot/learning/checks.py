@@ -33,6 +33,19 @@ def run_checks(checks: Sequence[AutomaticCheck], text: str) -> tuple[CheckResult
     return tuple(_run(check, text, folded) for check in checks)
 
 
+def passing(checks: Sequence[AutomaticCheck]) -> str:
+    """Return a text that passes, to show what a learner sees who did well: the terms, and words enough."""
+    terms = [
+        term if isinstance(term, str) else term[0]
+        for check in checks
+        if isinstance(check, MentionsCheck)
+        for term in check.mentions
+    ]
+    least = max((check.words.min for check in checks if isinstance(check, WordsCheck)), default=0)
+    text = " ".join(terms)
+    return f"{text} {'word ' * (least - count_words(text))}".strip()
+
+
 def _run(check: AutomaticCheck, text: str, folded: str) -> CheckResult:
     if isinstance(check, WordsCheck):
         return _words(check, count_words(text))

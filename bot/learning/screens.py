@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from bot.learning import views
-from bot.learning.checks import run_checks
+from bot.learning.checks import passing, run_checks
 from bot.learning.memory import Due, name_of
 from bot.learning.recalling import question_screen
 from bot.messages import Message
@@ -81,8 +81,12 @@ def _stages(lesson: Lesson, index: int) -> Iterator[tuple[str, Stage, dict[str, 
         yield kind, Stage.ASK, {}
         if step.practice.hint:
             yield f"{kind}, with the hint", Stage.ASK, {"hint": True}
-        lines: list[JsonValue] = [result.line for result in run_checks(step.practice.checks, "")]
-        pasted: dict[str, JsonValue] = {"answer": "paste", "lines": lines, "checks": [True] * len(lines)}
+        results = run_checks(step.practice.checks, passing(step.practice.checks))
+        pasted: dict[str, JsonValue] = {
+            "answer": "paste",
+            "lines": [result.line for result in results],
+            "checks": [result.passed for result in results],
+        }
         yield f"{kind}, the result", Stage.FEEDBACK, pasted if step.practice.answer == "paste" else {}
     elif question is not None:
         yield kind, Stage.ASK, {}
