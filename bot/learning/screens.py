@@ -72,6 +72,9 @@ def _screens(lesson: Lesson, learner: Learner, catalogue: Catalogue) -> Iterator
         yield Screen(f"Some days later: review question {number}", shown)
 
 
+_ASKED = {Stage.ASK: "confidence", Stage.MINUTES: "minutes saved", Stage.USED: "tool used"}
+
+
 def _stages(lesson: Lesson, index: int) -> Iterator[tuple[str, Stage, dict[str, JsonValue]]]:
     """Give the screens of a step: a name, the stage, and what is noted by then."""
     step = lesson.steps[index]
@@ -95,7 +98,7 @@ def _stages(lesson: Lesson, index: int) -> Iterator[tuple[str, Stage, dict[str, 
             yield f"{kind}, answer {chr(ord('A') + number)}: {told}", Stage.FEEDBACK, {"answer": number}
     elif stages := views.reflect_stages(lesson, index):
         for stage in stages:
-            yield kind, stage, {}
+            yield f"{kind}, {_ASKED[stage]}", stage, {}
     elif isinstance(step, CommitStep):
         plan: dict[str, JsonValue] = {
             "when": step.commit.when,
