@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from watchfiles import Change, awatch
 
 from bot.editing.live import LiveCatalogue
 from bot.errors import LapsError
+from lessons.including import named_folders
 
 log = logging.getLogger("laps.catalogue")
 
@@ -32,18 +33,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def folders(root: Path, patterns: Iterable[str]) -> tuple[Path, ...]:
     """Return the folders that patterns lead into, as far as they name them; only those that are there."""
-    found = {root / Path(*_named(pattern)) for pattern in patterns}
+    found = {root / Path(*named_folders(pattern)) for pattern in patterns}
     return tuple(sorted(folder for folder in found if folder.is_dir()))
-
-
-def _named(pattern: str) -> list[str]:
-    """Return the folders that a pattern names before its first wildcard or file."""
-    named: list[str] = []
-    for part in PurePosixPath(pattern).parts[:-1]:
-        if any(sign in part for sign in "*?["):
-            break
-        named.append(part)
-    return named
 
 
 class Watcher:

@@ -10,14 +10,15 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.app import CHANNEL_LIMITS, good, now_utc
+from bot.cli.opening import save
 from bot.cli.printing import make_console
 from bot.errors import Unanswered
 from bot.settings import Settings
 from lessons.catalogue import Catalogue
 from lessons.drafting import QUESTIONS, Asked, compose, problem, slug
+from lessons.including import named_folders
 from lessons.lint import Finding
 from lessons.loading import Loader
-from lessons.writing import put_files
 
 END = "."
 """The line that ends a text of several lines."""
@@ -40,12 +41,12 @@ def new_lesson(settings: Settings) -> int:
     answers: dict[str, str | Sequence[str]] = {}
     for asked in QUESTIONS:
         answers[asked.key] = _ask(console, asked)
-    folder = _folder(settings.lessons, family, catalogue)
+    folder = _folder(loader, family)
     name = _free(settings.lessons.parent / folder, slug(str(answers["title"])))
     path = f"{folder}/{name}.yaml"
     schema = "/".join([".."] * (len(Path(folder).parts) - 1) + ["lesson.schema.json"])
     text = compose(name, family, capability, list(catalogue.tools), owner, answers, today, schema)
-    put_files(settings.lessons.parent, {path: text.encode()})
+    save(settings.lessons.parent, {path: text.encode()})
     place = settings.lessons.parent / path
     return _tell(console, place, f"{family}-{name}", loader.load(today).findings)
 
@@ -61,12 +62,9 @@ def _tell(console: Console, place: Path, name: str, findings: Sequence[Finding])
     return 1 if ours else 0
 
 
-def _folder(root: Path, family: str, catalogue: Catalogue) -> str:
-    """Return where the lessons of a family are, from the folder of lessons.yaml, or where they should be."""
-    for found in sorted(root.parent.rglob(f"{family}/*.yaml")):
-        if any(found.stem == lesson.id.removeprefix(f"{family}-") for lesson in catalogue.for_family(family)):
-            return found.parent.relative_to(root.parent).as_posix()
-    return f"lessons/library/{family}"
+def _folder(loader: Loader, family: str) -> str:
+    """Return where lessons of a family are, from the folder of lessons.yaml: where `include` leads first."""
+    return "/".join([*named_folders(next(iter(loader.patterns), "lessons/library/*")), family])
 
 
 def _free(folder: Path, name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.app import CHANNEL_LIMITS, good, now_utc
-from bot.cli.opening import opened
+from bot.cli.opening import opened, save
 from bot.cli.printing import count
 from bot.errors import UnknownRevision, UnsavedFiles
 from bot.model import Revision
@@ -96,7 +96,7 @@ async def rollback(settings: Settings, number: int) -> int:
         await _refuse_to_lose(store, present, wanted)
         changed = {path: data for path, data in wanted.items() if present.get(path) != data}
         gone = [path for path in present if path not in wanted]
-        put_files(settings.lessons.parent, changed, gone)
+        save(settings.lessons.parent, changed, gone)
         revision, _ = await _accept(store, wanted, f"rollback to {number}")
     print(f"Revision {revision.number}: the catalogue is what revision {number} was.")
     _print_lines(revision.summary)

@@ -189,6 +189,15 @@ def test_an_input_that_ends_writes_nothing(laps: Laps, folder: Path) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
+def test_a_lesson_that_cannot_be_written_says_so(laps: Laps, folder: Path) -> None:
+    """Where a file is in the way of the folder, nothing is written, and the mend is named."""
+    shutil.rmtree(folder / "library" / "sales")
+    (folder / "library" / "sales").write_text("a file")
+    outcome = laps("new", "lesson", stdin=TYPED.replace("finance\n", "sales\n", 1))
+    assert outcome.code == 1 and "sales: cannot be written (" in outcome.err
+    assert "Nothing was changed." in outcome.err
+
+
 # ---------------------------------------------------------------- preview
 
 
