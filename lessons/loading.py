@@ -52,6 +52,8 @@ class _File:
     data: bytes
     lesson: Lesson | None
     named: tuple[str, Place] | None
+    serves: tuple[str, str] | None
+    """The job family and the use case that it says, also where it has errors."""
     findings: Sequence[Finding]
     texts: Sequence[Finding] | None = None
 
@@ -106,7 +108,7 @@ class Loader:
             if texts:
                 findings += self._texts(file)
         findings += self._between()
-        if texts and not any(finding.severity is Severity.ERROR for finding in findings):
+        if texts:
             findings += [*self._use_cases(), *self._near()]
         findings.sort(key=order)
         catalogue = None
@@ -144,7 +146,7 @@ class Loader:
     def _checked(self, document: Document, known: Known, today: date) -> _File:
         """Check one file by itself."""
         if document.broken:
-            return _File(document.path, document.data, None, None, document.findings)
+            return _File(document.path, document.data, None, None, None, document.findings)
         lesson, faults = validate(document, Lesson)
         told: list[Finding] = []
         where = (document.path.absolute().parent.name, document.path.stem)
@@ -152,7 +154,8 @@ class Loader:
             told += check_lesson(document, known, today, self._limits)
             told += check_minutes(document, lesson)
         findings = _merged(document, told, faults)
-        return _File(document.path, document.data, lesson, _named(document.value), findings)
+        source = document.value
+        return _File(document.path, document.data, lesson, _named(source), _serves(source), findings)
 
     def _texts(self, file: _File) -> Sequence[Finding]:
         """Look at the texts of a file, once for the same bytes."""
@@ -201,9 +204,8 @@ class Loader:
 
     def _use_cases(self) -> Iterator[Finding]:
         families: defaultdict[str, set[str]] = defaultdict(set)
-        for file in self._files.values():
-            if file.lesson:
-                families[file.lesson.job_family].add(file.lesson.use_case)
+        for family, use_case in (file.serves for file in self._files.values() if file.serves):
+            families[family].add(use_case)
         said = self._root.value.get("job_families") if isinstance(self._root.value, Block) else None
         if not isinstance(said, Block):
             return
@@ -254,6 +256,13 @@ def _not_the_root(document: Document) -> Finding:
 
 def _is_lesson(document: Document) -> bool:
     return isinstance(document.value, Block) and "steps" in document.value
+
+
+def _serves(source: Value) -> tuple[str, str] | None:
+    family, use_case = (
+        source.get(key) if isinstance(source, Block) else None for key in ("job_family", "use_case")
+    )
+    return (family, use_case) if isinstance(family, str) and isinstance(use_case, str) else None
 
 
 def _named(source: Value) -> tuple[str, Place] | None:
