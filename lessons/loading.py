@@ -207,8 +207,8 @@ class Loader:
         for family, use_case in (file.serves for file in self._files.values() if file.serves):
             families[family].add(use_case)
         said = self._root.value.get("job_families") if isinstance(self._root.value, Block) else None
-        if not isinstance(said, Block):
-            return
+        if not isinstance(said, Block) or not all(file.serves for file in self._files.values()):
+            return  # what cannot be read cannot be counted
         for family in said:
             count = len(families[family])
             if count not in USE_CASES:
