@@ -64,8 +64,12 @@ class OrganizationSettings(Model):
     """How many days a pasted text is kept; 0 drops it as soon as it is checked."""
 
 
+MOST_PATTERNS = 20
+"""Of `include`: each goes through folders."""
+
 Patterns = Annotated[
-    Annotated[str, Tag("one")] | Annotated[tuple[str, ...], Tag("list")], Discriminator(one_or_list)
+    Annotated[str, Tag("one")] | Annotated[tuple[str, ...], Field(max_length=MOST_PATTERNS), Tag("list")],
+    Discriminator(one_or_list),
 ]
 
 

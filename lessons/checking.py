@@ -6,19 +6,21 @@ They look at the source as it is, so that one fault hides no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from operator import attrgetter
 from zoneinfo import available_timezones
 
 from lessons.length import length, rounded
 from lessons.lint import Code, Finding, quoted
 from lessons.model import Lesson
-from lessons.reading import Block, Document, Listing, Value
+from lessons.reading import Block, Document, Listing, Place, Value
 from lessons.shape import blocks, check_shape
 from lessons.steps import Practice, PracticeStep
 from lessons.terms import NAME, read_day
+from lessons.translation import overlaid
 from lessons.wording import did_you_mean
 
 
@@ -29,22 +31,40 @@ class Known:
     tools: tuple[str, ...] | None
     capabilities: Mapping[str, tuple[str, ...] | None] | None
     """Those of each job family."""
-    industries: tuple[str, ...] | None = None
-    never_paste: int = 0
-    """The longest that a note of what may not be pasted can be, in characters."""
+    industries: tuple[str, ...] | None
+    warnings: Mapping[str, int]
+    """How many characters each industry says of what may not be pasted."""
+    industry: str | None
+    """That of the organization, whose warning is the one that is shown."""
 
     @classmethod
     def of(cls, root: Document) -> Known:
         """Collect the ids of a root, also of one that has findings."""
         tools, families = _child(root.value, "tools"), _child(root.value, "job_families")
-        industries = _child(root.value, "industries")
+        industries, ours = (
+            _child(root.value, "industries"),
+            _child(_child(root.value, "organization"), "industry"),
+        )
         named = industries if isinstance(industries, Block) else {}
         return cls(
             tuple(tools) if isinstance(tools, Block) and tools else None,
             {k: _ids(v) for k, v in families.items()} if isinstance(families, Block) and families else None,
-            tuple(named),
-            sum(len(str(_child(each, "never_paste") or "")) for each in named.values()),
+            tuple(named) if isinstance(industries, Block) or _lacks(root.value, "industries") else None,
+            {name: _units("; ".join(_texts(_child(each, "never_paste")))) for name, each in named.items()},
+            ours if isinstance(ours, str) else None,
         )
+
+    def warned(self, industries: Iterable[str]) -> int:
+        """Count the characters of the note on what may not be pasted, in a lesson of some industries."""
+        return sum(self.warnings.get(each, 0) for each in ([self.industry] if self.industry else industries))
+
+
+def _lacks(value: Value, key: str) -> bool:
+    return isinstance(value, Block) and key not in value
+
+
+def _texts(value: Value) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, Listing) else []
 
 
 def _child(value: Value, key: str) -> Value:
@@ -126,7 +146,8 @@ def is_fine(
 
 
 def _is_fine(practice: Practice, lesson: Lesson, limits: Sequence[ChannelLimit], known: Known) -> bool:
-    fits = all(_on_screen(practice) + known.never_paste <= limit.most for limit in limits)
+    size = _on_screen(practice) + known.warned(lesson.industries)
+    fits = all(size <= limit.most for limit in limits)
     return bool(practice.hint and practice.rubric) and fits and practice.variants.keys() <= set(lesson.tools)
 
 
@@ -175,31 +196,48 @@ def _practices(
     document: Document, lesson: Block, known: Known, limits: Sequence[ChannelLimit]
 ) -> Iterator[Finding]:
     tools = lesson.get("tools")
-    for step in blocks(lesson.get("steps")):
-        if not isinstance(practice := step.get("practice"), Block):
+    warned = known.warned(_texts(lesson.get("industries")))
+    limits = sorted(limits, key=attrgetter("most"))
+    steps = lesson.get("steps")
+    for index, step in enumerate(steps if isinstance(steps, Listing) else ()):
+        if not isinstance(practice := _child(step, "practice"), Block) or not isinstance(step, Block):
             continue
         variants = practice.get("variants")
         if isinstance(variants, Block) and isinstance(tools, Listing):
-            named = [tool for tool in tools if isinstance(tool, str)]
-            for tool in variants:
-                if tool not in named:
-                    message, mend = f"the lesson has no tool {quoted(tool)}", did_you_mean(tool, named)
-                    yield document.finding(variants.key_at(tool), Code.UNUSED_VARIANT, message, mend)
-        yield from _fits(document, step, practice, known, limits)
+            yield from _variants(document, variants, _texts(tools))
+        place = step.key_at("practice")
+        yield from _fits(document, place, "", warned + _written_size(practice), limits)
+        for locale, words, at in _translated(lesson, index):
+            size = _written_size(overlaid(practice, words))
+            yield from _fits(document, at, f" in {locale}", warned + size, limits)
+
+
+def _variants(document: Document, variants: Block, tools: Sequence[str]) -> Iterator[Finding]:
+    for tool, _, place, _ in variants.placed():
+        if tool not in tools:
+            message, mend = f"the lesson has no tool {quoted(tool)}", did_you_mean(tool, tools)
+            yield document.finding(place, Code.UNUSED_VARIANT, message, mend)
+
+
+def _translated(lesson: Block, index: int) -> Iterator[tuple[str, Value, Place]]:
+    """Give the texts of a practice in each other language, and where they stand."""
+    translations = lesson.get("translations")
+    for locale, words, _, _ in translations.placed() if isinstance(translations, Block) else ():
+        steps = _child(words, "steps")
+        step = steps[index] if isinstance(steps, Listing) and index < len(steps) else None
+        if isinstance(step, Block) and "practice" in step:
+            yield locale, step["practice"], step.key_at("practice")
 
 
 def _fits(
-    document: Document, step: Block, practice: Block, known: Known, limits: Sequence[ChannelLimit]
+    document: Document, place: Place, where: str, size: int, limits: Sequence[ChannelLimit]
 ) -> Iterator[Finding]:
-    size = _written_size(practice) + known.never_paste
-    for limit in limits:
-        if size > limit.most:
-            message = (
-                f"the practice has {size:,} characters on one screen; {limit.channel} shows {limit.most:,}"
-            )
-            mend = f"shorten material, starter or variants by {size - limit.most:,}"
-            yield document.finding(step.key_at("practice"), Code.TOO_LONG, message, mend)
-            return
+    """Check the size of a screen against the limits, the strictest first: who keeps that keeps all."""
+    if limit := next((limit for limit in limits if size > limit.most), None):
+        screen = f"the practice{where} has {size:,} characters on one screen"
+        message = f"{screen}; {limit.channel} shows {limit.most:,}"
+        mend = f"shorten material, starter or variants by {size - limit.most:,}"
+        yield document.finding(place, Code.TOO_LONG, message, mend)
 
 
 def _on_screen(practice: Practice) -> int:
@@ -210,11 +248,15 @@ def _on_screen(practice: Practice) -> int:
     return sum(map(_units, texts))
 
 
-def _written_size(practice: Block) -> int:
+def _written_size(practice: object) -> int:
+    """Count the same in the source, or in what a translation makes of it."""
+    if not isinstance(practice, Mapping):
+        return 0
     variants = practice.get("variants")
     shown = [practice.get(key) for key in ("task", "material", "starter", "hint")]
-    for variant in variants.values() if isinstance(variants, Block) else ():
-        shown += (_child(variant, "starter"), _child(variant, "menu"))
+    for variant in variants.values() if isinstance(variants, Mapping) else ():
+        if isinstance(variant, Mapping):
+            shown += (variant.get("starter"), variant.get("menu"))
     return sum(_units(text) for text in shown if isinstance(text, str))
 
 
@@ -266,20 +308,3 @@ def _review_day(document: Document, lesson: Block, today: date) -> Iterator[Find
     elif on is not None and on + LONGEST_UNREAD < today:
         message = f"was last reviewed on {on}, over three months ago"
         yield document.finding(lesson.value_at("reviewed_on"), Code.REVIEW_DUE, message, mend)
-
-
-def circles(prerequisites: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return each lesson that comes before itself, with the way round."""
-    found: dict[str, tuple[str, ...]] = {}
-    for start in prerequisites:
-        trail: list[tuple[str, ...]] = [(start,)]
-        seen = {start}
-        while trail and start not in found:
-            way = trail.pop()
-            for before in prerequisites.get(way[-1], ()):
-                if before == start:
-                    found[start] = (*way, start)
-                elif before not in seen:
-                    seen.add(before)
-                    trail.append((*way, before))
-    return found

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
+from lessons.catalogue import MOST_PATTERNS
 from lessons.lint import Code, Finding, quoted
 from lessons.reading import Block, Document, Listing, Place, Value
 
 
-def included(root: Document) -> tuple[list[Path], list[Finding]]:
-    """Return the files that `include` matches, each once, in the order of patterns and names."""
-    files: dict[Path, Path] = {}
+def included(root: Document) -> tuple[dict[Path, str], list[Finding]]:
+    """Return the files that `include` matches, each once, in the order of patterns and names.
+
+    Each is given as it is named, with the path of the file that it really is: the two differ by links.
+    """
+    files: dict[str, Path] = {}
     findings: list[Finding] = []
-    for pattern, place in patterns_of(root.value):
+    for pattern, place in islice(patterns_of(root.value), MOST_PATTERNS):
         matched, refused = _match(root, pattern, place)
         findings += refused
         for real, file in matched:
             files.setdefault(real, file)
-    return list(files.values()), findings
-
-
-def named_folders(pattern: str) -> list[str]:
-    """Return the folders that a pattern names before its first wildcard or file."""
-    named: list[str] = []
-    for part in PurePosixPath(pattern).parts[:-1]:
-        if any(sign in part for sign in "*?["):
-            break
-        named.append(part)
-    return named
+    return {file: real for real, file in files.items()}, findings
 
 
 def patterns_of(value: Value) -> Iterator[tuple[str, Place]]:
@@ -43,7 +40,7 @@ def patterns_of(value: Value) -> Iterator[tuple[str, Place]]:
                 yield each, place
 
 
-def _match(root: Document, pattern: str, place: Place) -> tuple[list[tuple[Path, Path]], list[Finding]]:
+def _match(root: Document, pattern: str, place: Place) -> tuple[list[tuple[str, Path]], list[Finding]]:
     """Return the files of one pattern, each as it really is and as it is named, and what is wrong with it."""
     folder = root.path.parent
     inside = PurePosixPath(pattern)
@@ -54,18 +51,17 @@ def _match(root: Document, pattern: str, place: Place) -> tuple[list[tuple[Path,
         return [], no_pattern
     try:
         pairs = list(_meant(folder, pattern))
-        home, itself = folder.resolve(), root.path.resolve()
+        home, itself = os.path.realpath(folder) + os.sep, os.path.realpath(root.path)
     except (OSError, ValueError, NotImplementedError, RuntimeError):
         return [], no_pattern
-    inner = {file for real, file in pairs if home in real.parents and real != itself}
-    strays = [file for real, file in pairs if home not in real.parents]
-    findings = [_outside(root, place, quoted(str(file))) for file in strays]
+    inner = [(real, file) for real, file in pairs if real.startswith(home) and real != itself]
+    findings = [_outside(root, place, quoted(str(file))) for real, file in pairs if not real.startswith(home)]
     if any(real == itself for real, _ in pairs):
         message = f"{quoted(pattern)} matches {root.path.name} itself"
         findings.append(root.finding(place, Code.LOOP, message, _EXAMPLE))
     if not pairs:
         findings.append(root.finding(place, Code.NO_MATCH, f"{quoted(pattern)} matches no file", _EXAMPLE))
-    return [pair for pair in pairs if pair[1] in inner], findings
+    return inner, findings
 
 
 _EXAMPLE = "write one like lessons/library/**/*.yaml"
@@ -76,18 +72,23 @@ def _outside(root: Document, place: Place, what: str) -> Finding:
     return root.finding(place, Code.OUTSIDE, f"{what} leads out of the folder of {root.path.name}", mend)
 
 
-def _meant(folder: Path, pattern: str) -> Iterator[tuple[Path, Path]]:
+def _meant(folder: Path, pattern: str) -> Iterator[tuple[str, Path]]:
     """Give the files of a pattern in the order of their names, each as it really is and as it is named.
 
     Folders and hidden files, such as an editor's copies, are left out.
     """
-    folders: dict[Path, Path] = {}
-    for file in sorted(folder.glob(pattern)):
-        mode = file.lstat().st_mode
+    parts = PurePosixPath(pattern).parts
+    once = (part for part, before in zip(parts, ("", *parts), strict=False) if (part, before) != ("**", "**"))
+    before_it = len(folder.parts)
+    real_folders: dict[str, str] = {}
+    for file in sorted(folder.glob("/".join(once)), key=attrgetter("parts")):
+        named = os.fspath(file)
+        mode = os.lstat(named).st_mode
         linked = stat.S_ISLNK(mode)
-        hidden = any(part.startswith(".") for part in file.parts[len(folder.parts) :])
+        hidden = any(part[0] == "." for part in file.parts[before_it:])
         if hidden or stat.S_ISDIR(mode) or (linked and file.is_dir()):
             continue
-        if file.parent not in folders:
-            folders[file.parent] = file.parent.resolve()
-        yield (file.resolve() if linked else folders[file.parent] / file.name), file
+        parent, name = os.path.split(named)
+        if parent not in real_folders:
+            real_folders[parent] = os.path.realpath(parent) + os.sep
+        yield os.path.realpath(named) if linked else real_folders[parent] + name, file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ class Code(Enum):
     """Every kind of finding, with the sentence that docs/lessons.md has for it; a W is a warning."""
 
     UNREADABLE = "E001", "The file does not exist, is a folder, or may not be read."
-    TOO_LARGE = "E002", "The file has over 1,000,000 bytes."
+    TOO_LARGE = "E002", "The file has over 1,000,000 bytes, or over 20,000 values."
     ENCODING = "E003", "The file is not UTF-8."
     CONTROL = "E004", "A control character is in the file or in a text."
     SYNTAX = "E005", "The file is not YAML; it is read up to here and not checked further."
@@ -31,6 +31,7 @@ class Code(Enum):
     DOCUMENTS = "E009", "The file has more than one YAML document."
     DEPTH = "E010", "Lists and mappings are nested over 20 deep."
     KEY_KIND = "E011", "A list or mapping is used as a key."
+    TOO_MANY = "E012", "The file has more findings than are told at once."
 
     UNKNOWN_KEY = "E101", "The language has no such key here."
     MISSING_KEY = "E102", "A key that is needed is not there."
@@ -127,6 +128,25 @@ def quoted(text: str) -> str:
     """Show a text of the source in one line of at most 60 characters."""
     short = text if len(text) <= 60 else text[:59] + "…"
     return json.dumps(short, ensure_ascii=False)
+
+
+MOST_TOLD = 100
+"""Findings of one file that are told at once: a file that has more is no lesson yet, or is meant to harm."""
+
+
+def one_more(path: Path) -> Finding:
+    """Say that a file has more findings than are told."""
+    message, mend = f"has over {MOST_TOLD} findings", "mend those that are told, then the rest is told"
+    return Finding(path, 1, 1, Code.TOO_MANY, message, mend)
+
+
+def most(path: Path, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give the first findings of a file, and whether there are more: looking for all might take minutes."""
+    for count, finding in enumerate(findings):
+        if count == MOST_TOLD:
+            yield one_more(path)
+            return
+        yield finding
 
 
 def render(findings: Sequence[Finding], form: str) -> str:

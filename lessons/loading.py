@@ -7,26 +7,29 @@ checked and compared again; the rules between lessons hold for all of them each 
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
+import os
+import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from lessons.catalogue import Catalogue, Root
-from lessons.checking import ChannelLimit, Known, check_lesson, check_root, circles, is_fine
+from lessons.checking import ChannelLimit, Known, check_lesson, check_root, is_fine
 from lessons.including import included, patterns_of
 from lessons.length import check_minutes
-from lessons.lint import Code, Finding, Severity, order, quoted
+from lessons.lint import Code, Finding, Severity, most, order
 from lessons.model import Lesson
-from lessons.prose import check_texts, place, prose
-from lessons.reading import Block, Document, Place, Value, read
+from lessons.prose import check_texts, prose
+from lessons.reading import Block, Document, fetched, parse, read
 from lessons.similarity import Neighbours, shingles
-from lessons.wording import did_you_mean, validate
-
-USE_CASES = range(10, 16)
-"""How many a job family should have: fewer leave people without, more are not agreed with anybody."""
+from lessons.together import File, Says, check_between, check_likeness, check_use_cases
+from lessons.values import values
+from lessons.wording import validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +47,6 @@ def load(path: Path, today: date, limits: Sequence[ChannelLimit] = ()) -> Loaded
     return Loader(path, limits).load(today)
 
 
-@dataclass(slots=True)
-class _File:
-    """One lesson file, and what was found in it."""
-
-    path: Path
-    data: bytes
-    lesson: Lesson | None
-    named: tuple[str, Place] | None
-    serves: tuple[str, str] | None
-    """The job family and the use case that it says, also where it has errors."""
-    findings: Sequence[Finding]
-    texts: Sequence[Finding] | None = None
-
-
 class Loader:
     """Loads one catalogue, again and again."""
 
@@ -67,9 +56,9 @@ class Loader:
         self._limits = limits
         self._root = Document(path, None)
         self._today: date | None = None
-        self._paths: list[Path] = []
+        self._paths: Mapping[Path, str] = {}
         self._astray: Sequence[Finding] = ()
-        self._files: dict[Path, _File] = {}
+        self._files: dict[Path, File] = {}
         self._neighbours = Neighbours()
 
     @property
@@ -89,151 +78,112 @@ class Loader:
             return self._load(today, changed, texts)
 
     def _load(self, today: date, changed: Collection[Path] | None, texts: bool) -> Loaded:
-        if changed is None or self.path in changed or today != self._today:
-            before, self._root, self._today = self._root, read(self.path), today
-            if before.data != self._root.data or changed is None:
-                self._forget()
+        touched = None if changed is None else {*map(_real, changed)}
+        anew = self._read_root(today, touched)
         if self._root.broken:
             return Loaded(None, self._root.findings, {})
         if _is_lesson(self._root):
             return Loaded(None, (_not_the_root(self._root),), {})
         root, faults = validate(self._root, Root)
-        findings = _merged(self._root, [*check_root(self._root)], faults)
-        if changed is None or any(self._is_new_or_gone(path) for path in changed):
+        findings = _merged(self._root, [*most(self.path, check_root(self._root))], faults)
+        if anew or touched is None or not all(map(self._is_where_it_was, changed or ())):
             self._paths, self._astray = included(self._root)
         findings += self._astray
-        self._read(today, changed)
+        if texts:
+            findings += most(self.path, check_texts(self.path, self._root.data, None))
+        self._read(today, touched, anew)
         for file in self._files.values():
             findings += file.findings
             if texts:
                 findings += self._texts(file)
-        findings += self._between()
-        if texts:
-            findings += [*self._use_cases(), *self._near()]
-        findings.sort(key=order)
+        findings += self._together(texts)
+        findings = sorted(dict.fromkeys(findings), key=order)
         catalogue = None
         if root is not None and not any(finding.severity is Severity.ERROR for finding in findings):
             catalogue = _catalogue(root, [file.lesson for file in self._files.values() if file.lesson])
         return Loaded(catalogue, tuple(findings), self._sources())
 
-    def _is_new_or_gone(self, path: Path) -> bool:
-        return path == self.path or path not in self._files or not path.exists()
+    def _read_root(self, today: date, touched: Collection[str] | None) -> bool:
+        """Read lessons.yaml where it may have changed, and say whether every lesson is to be checked anew."""
+        before, day = self._root, self._today
+        self._today = today
+        if touched is None or day is None or _real(self.path) in touched:
+            self._root = read(self.path)
+        return today != day or (before.data, before.findings) != (self._root.data, self._root.findings)
 
-    def _forget(self) -> None:
-        self._files.clear()
-        self._neighbours = Neighbours()
+    def _is_where_it_was(self, path: Path) -> bool:
+        """Whether a file that changed is known and still a file, so that `include` matches what it did."""
+        if path == self.path:
+            return True
+        with suppress(OSError, ValueError):
+            return self._paths.get(path) == _real(path) and stat.S_ISREG(path.stat().st_mode)
+        return False
 
-    def _read(self, today: date, changed: Collection[Path] | None) -> None:
+    def _read(self, today: date, touched: Collection[str] | None, anew: bool) -> None:
         """Read what is new or may have changed, and drop what is gone."""
         known = Known.of(self._root)
         before, self._files = self._files, {}
-        for path in self._paths:
+        for path, real in self._paths.items():
             file = before.pop(path, None)
-            if file is None or changed is None or path in changed:
-                document = read(path)
-                if file is None or document.data != file.data:
-                    if file is not None:
-                        self._drop(file)
-                    file = self._checked(document, known, today)
+            if file is None or anew or touched is None or real in touched:
+                file = self._again(path, file, known, today, anew)
             self._files[path] = file
         for gone in before.values():
             self._drop(gone)
 
-    def _drop(self, file: _File) -> None:
-        if file.lesson is not None:
-            self._neighbours.drop(str(file.path))
+    def _again(self, path: Path, before: File | None, known: Known, today: date, anew: bool) -> File:
+        """Read one file, and check it unless it says what it did; its texts are looked at once only."""
+        found = fetched(path)
+        same = before is not None and found == before.data != b""
+        if before is not None and same and not anew:
+            return before
+        file = self._checked(path, found, known, today)
+        if before is not None and same:
+            file.texts = before.texts
+        elif before is not None:
+            self._drop(before)
+        return file
 
-    def _checked(self, document: Document, known: Known, today: date) -> _File:
+    def _checked(self, path: Path, found: bytes | Document, known: Known, today: date) -> File:
         """Check one file by itself."""
+        name = path.relative_to(self.path.parent).as_posix()
+        if isinstance(found, Document):
+            return File(path, name, b"", None, Says(), found.findings)
+        where = (path.parent.name or path.absolute().parent.name, path.stem)
+        lesson = _lesson_of(found)
+        if lesson is not None and is_fine(where, lesson, known, today, self._limits):
+            return File(path, name, found, lesson, Says.of(lesson), ())
+        document = parse(path, found)
         if document.broken:
-            return _File(document.path, document.data, None, None, None, document.findings)
+            return File(path, name, found, None, Says(), document.findings)
         lesson, faults = validate(document, Lesson)
-        told: list[Finding] = []
-        where = (document.path.absolute().parent.name, document.path.stem)
-        if lesson is None or not is_fine(where, lesson, known, today, self._limits):
-            told += check_lesson(document, known, today, self._limits)
-            told += check_minutes(document, lesson)
+        checks = check_lesson(document, known, today, self._limits), check_minutes(document, lesson)
+        told = [*most(path, chain.from_iterable(checks))]
         findings = _merged(document, told, faults)
-        source = document.value
-        return _File(document.path, document.data, lesson, _named(source), _serves(source), findings)
+        return File(path, name, found, lesson, Says.in_source(document.value), findings)
 
-    def _texts(self, file: _File) -> Sequence[Finding]:
+    def _texts(self, file: File) -> Sequence[Finding]:
         """Look at the texts of a file, once for the same bytes."""
         if file.texts is None:
-            file.texts = [*check_texts(file.path, file.data, file.lesson)]
+            file.texts = [*most(file.path, check_texts(file.path, file.data, file.lesson))]
             if file.lesson is not None:
                 self._neighbours.put(str(file.path), shingles(prose(file.lesson)))
         return file.texts
 
-    def _between(self) -> Iterator[Finding]:
-        """Check what lessons say of each other: ids, and what comes before what."""
-        taken: dict[str, str] = {}
-        for file in self._files.values():
-            if file.named is None:
-                continue
-            name, at = file.named
-            if name in taken:
-                message = f"the id {quoted(name)} is taken by {taken[name]}"
-                mend = "give each lesson an id of its own"
-                yield Finding(file.path, *at, Code.DUPLICATE_ID, message, mend)
-            else:
-                taken[name] = f"{file.path}:{at[0]}"
-        yield from self._prerequisites()
-
-    def _prerequisites(self) -> Iterator[Finding]:
-        pairs = [(file, file.lesson) for file in self._files.values() if file.lesson]
-        before = {lesson.id: lesson.prerequisites for _, lesson in pairs if lesson.prerequisites}
-        if not before:
-            return
-        families: defaultdict[str, list[str]] = defaultdict(list)
-        for _, lesson in pairs:
-            families[lesson.job_family].append(lesson.id)
-        rounds = circles(before)
-        for file, lesson in pairs:
-            inside = families[lesson.job_family]
-            for index, name in enumerate(lesson.prerequisites):
-                if name not in inside:
-                    mend = did_you_mean(name, [each for each in inside if each != lesson.id])
-                    message = f"{lesson.job_family} has no lesson {quoted(name)}"
-                    at = place(file.path, file.data, "prerequisites", index)
-                    yield Finding(file.path, *at, Code.UNKNOWN_LESSON, message, mend)
-            if lesson.id in rounds:
-                message = f"comes before itself: {' after '.join(rounds[lesson.id])}"
-                at = place(file.path, file.data, "prerequisites")
-                yield Finding(file.path, *at, Code.CIRCLE, message, "take one of them out")
-
-    def _use_cases(self) -> Iterator[Finding]:
-        families: defaultdict[str, set[str]] = defaultdict(set)
-        for family, use_case in (file.serves for file in self._files.values() if file.serves):
-            families[family].add(use_case)
-        said = self._root.value.get("job_families") if isinstance(self._root.value, Block) else None
-        if not isinstance(said, Block) or not all(file.serves for file in self._files.values()):
-            return  # what cannot be read cannot be counted
-        for family in said:
-            count = len(families[family])
-            if count not in USE_CASES:
-                bounds = f"{USE_CASES.start} to {USE_CASES.stop - 1} serve a job family best"
-                mend = "laps new lesson" if count < USE_CASES.start else "leave out the least used"
-                message = f"{family} has {count} use cases; {bounds}"
-                yield self._root.finding(said.key_at(family), Code.USE_CASES, message, mend)
-
-    def _near(self) -> Iterator[Finding]:
-        for file in self._files.values():
-            if file.lesson and (found := self._neighbours.nearest(str(file.path))):
-                other, degree = found
-                twin = self._files[Path(other)].lesson
-                message = f"{degree:.0%} the same words as {twin.id if twin else other}"
-                mend = "teach something else, or make it one lesson with variants"
-                yield Finding(
-                    file.path, *place(file.path, file.data, "id"), Code.NEARLY_THE_SAME, message, mend
-                )
+    def _together(self, texts: bool) -> Iterator[Finding]:
+        files = [*self._files.values()]
+        yield from check_between(files)
+        if texts:
+            yield from check_use_cases(self._root, files)
+            yield from check_likeness(self._files, self._neighbours)
 
     def _sources(self) -> dict[str, bytes]:
-        folder = self.path.parent
-        read_in = {file.path: file.data for file in self._files.values()}
-        return {self.path.name: self._root.data} | {
-            path.relative_to(folder).as_posix(): data for path, data in read_in.items()
-        }
+        read_in = {file.name: file.data for file in self._files.values() if file.data}
+        return {self.path.name: self._root.data, **read_in}
+
+    def _drop(self, file: File) -> None:
+        if file.lesson is not None:
+            self._neighbours.drop(str(file.path))
 
 
 @contextmanager
@@ -248,6 +198,13 @@ def _uninterrupted() -> Iterator[None]:
             gc.enable()
 
 
+def _real(path: Path) -> str:
+    """Return the path that a path really is, by whatever links it leads there."""
+    with suppress(ValueError):
+        return os.path.realpath(path)
+    return str(path)
+
+
 def _not_the_root(document: Document) -> Finding:
     message = "this is a lesson, and says nothing of tools and job families"
     mend = "check the root that includes it: laps lint lessons.yaml"
@@ -258,16 +215,12 @@ def _is_lesson(document: Document) -> bool:
     return isinstance(document.value, Block) and "steps" in document.value
 
 
-def _serves(source: Value) -> tuple[str, str] | None:
-    family, use_case = (
-        source.get(key) if isinstance(source, Block) else None for key in ("job_family", "use_case")
-    )
-    return (family, use_case) if isinstance(family, str) and isinstance(use_case, str) else None
-
-
-def _named(source: Value) -> tuple[str, Place] | None:
-    name = source.get("id") if isinstance(source, Block) else None
-    return (name, source.value_at("id")) if isinstance(source, Block) and isinstance(name, str) else None
+def _lesson_of(data: bytes) -> Lesson | None:
+    """Read a lesson the fast way; None where it is none or has to be looked at."""
+    found = values(data)
+    with suppress(ValidationError):
+        return None if found is None else Lesson.model_validate(found)
+    return None
 
 
 def _catalogue(root: Root, lessons: list[Lesson]) -> Catalogue:

@@ -26,6 +26,10 @@ ToolId = NewType("ToolId", str)
 JobFamilyId = NewType("JobFamilyId", str)
 
 
+MOST_PREREQUISITES = 5
+"""Of a lesson: with more, hardly anybody would ever come to it."""
+
+
 class Lesson(Model):
     """A unit of 3-7 minutes for one use case of one job family."""
 
@@ -47,7 +51,7 @@ class Lesson(Model):
     """The tools of lessons.yaml that it works with."""
     industries: tuple[Name, ...] = ()
     """The industries of lessons.yaml that it is for; without any it is for all."""
-    prerequisites: tuple[Name, ...] = ()
+    prerequisites: Annotated[tuple[Name, ...], Field(max_length=MOST_PREREQUISITES)] = ()
     """Lessons of the same job family that come before it."""
     minutes: Whole = Field(ge=3, le=7)
     """Reading, practice, and half a minute for each check, reflect and commit, rounded."""

@@ -1,7 +1,7 @@
 """What must not stand in a lesson: keys, personal data, placeholders; found in a file's source as written.
 
-A pattern points, and where there is a checksum or a list of reserved names, that decides. What a pattern
-takes in is bounded, so that no file makes the search slow.
+A pattern points; a checksum, a list of reserved names or what stands before it decides, where there is one.
+What a pattern takes in is bounded, and given back as little as can be, so that no file makes the search slow.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from stdnum import iban, luhn
 
 from lessons.lint import Code
 
+Test = Callable[[re.Match[str]], bool]
+
+
+def _anything(match: re.Match[str]) -> bool:
+    return bool(match.group())
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -24,7 +30,7 @@ class Kind:
     pattern: re.Pattern[str]
     mend: str
     signs: tuple[str, ...]
-    is_real: Callable[[str], bool] = bool
+    is_real: Test = _anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,144 +41,184 @@ class Found:
     start: int
 
 
-def _is_address(text: str) -> bool:
+def _is_mixed(match: re.Match[str]) -> bool:
+    """Tell a key from words: it has letters and digits."""
+    text = match.group()
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+
+
+_ASSIGNED = re.compile(
+    r"(?i)(?:passw(?:or)?d|pwd|secret|(?:api|access|account|secret)[_-]?key|token)[\"']? {0,3}$"
+)
+
+
+def _is_assigned(match: re.Match[str]) -> bool:
+    """Tell whether a value is that of a password or key, by the name before it."""
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return _is_mixed(match) and bool(_ASSIGNED.search(before))
+
+
+_RESERVED = {"example.com", "example.net", "example.org"}
+_RESERVED_ENDS = {"example", "test", "invalid", "localhost"}
+_ENDS_OF_FILES = {"png", "jpg", "jpeg", "gif", "svg", "webp", "pdf"}
+
+
+def _is_address(match: re.Match[str]) -> bool:
     """Tell an address that may be somebody's from those reserved for examples (RFC 2606, RFC 6761)."""
-    domain = text.rsplit("@", 1)[1].lower().rstrip(".")
-    reserved = {"example.com", "example.net", "example.org"}
-    within = any(domain == each or domain.endswith(f".{each}") for each in reserved)
-    return not within and domain.rsplit(".", 1)[-1] not in {"example", "test", "invalid", "localhost"}
+    domain = match.group().rsplit("@", 1)[1].lower()
+    end = domain.rsplit(".", 1)[-1]
+    within = any(domain == each or domain.endswith(f".{each}") for each in _RESERVED)
+    return end.isalpha() and not within and end not in _RESERVED_ENDS | _ENDS_OF_FILES
 
 
-def _is_card(text: str) -> bool:
-    digits = re.sub(r"\D", "", text)
-    return digits[0] in "23456" and len(set(digits)) > 1 and luhn.is_valid(digits)
+_CARDS = re.compile(
+    r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3[068]\d{12}"
+    r"|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
+)
+"""Visa, Mastercard, American Express, Diners Club, Discover, JCB, UnionPay (ISO/IEC 7812): how they begin."""
 
 
-def _is_phone(text: str) -> bool:
-    """Tell a number that may be somebody's from those kept for fiction (North America's 555-01xx)."""
-    digits = re.sub(r"\D", "", text)
-    return 9 <= len(digits) <= 15 and not re.search(r"55501\d\d$", digits)
+def _is_card(match: re.Match[str]) -> bool:
+    digits = re.sub("[ -]", "", match.group())
+    return bool(_CARDS.fullmatch(digits)) and luhn.is_valid(digits)
 
+
+def _is_account(match: re.Match[str]) -> bool:
+    return bool(iban.is_valid(match.group()))
+
+
+_OF_FICTION = re.compile(r"1?\d{3}55501\d\d|44(?:7700900|2079460|1632960)\d{3}")
+"""North America's 555-0100 to 555-0199, and the numbers that Ofcom keeps for drama."""
+
+
+def _is_phone(match: re.Match[str]) -> bool:
+    """Tell a number that may be somebody's from those kept for fiction."""
+    digits = re.sub(r"\D", "", match.group())
+    return 9 <= len(digits) <= 15 and not _OF_FICTION.fullmatch(digits)
+
+
+def _is_security_number(match: re.Match[str]) -> bool:
+    area, group, serial = match.group().split("-")
+    return area not in {"000", "666"} and group != "00" and serial != "0000"
+
+
+def _is_no_list(match: re.Match[str]) -> bool:
+    """Tell a placeholder from a list of the language, such as `mentions: [add up, total]`."""
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    among_others = "," in match.group() and before.rstrip().endswith(("-", ",", "["))
+    return not (among_others or _LISTED.search(before))
+
+
+_LISTED = re.compile("(?:mentions|avoids|verify|rubric): ?$")
 
 _MASK = "mask it: write something like [key removed]"
 _NOBODY = "nobody's data stands in a lesson: "
+_LAST_FOUR = _NOBODY + "write the last four digits only"
+_WRITE = "write what belongs here"
+
+
+def _secret(name: str, pattern: str, *signs: str, is_real: Test = _anything) -> Kind:
+    return Kind(Code.SECRET, name, re.compile(pattern), _MASK, signs, is_real)
+
+
+def _personal(name: str, pattern: str, mend: str, sign: str, is_real: Test) -> Kind:
+    return Kind(Code.PERSONAL, name, re.compile(pattern), mend, tuple(sign), is_real)
+
+
+def _placeholder(pattern: str, *signs: str, is_real: Test = _anything) -> Kind:
+    return Kind(Code.PLACEHOLDER, "a placeholder", re.compile(pattern), _WRITE, signs, is_real)
+
 
 KINDS = (
-    Kind(Code.SECRET, "an AWS key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), _MASK, ("AKIA", "ASIA")),
-    Kind(
-        Code.SECRET,
+    _secret("an AWS key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", "AKIA", "ASIA"),
+    _secret(
         "a GitHub token",
-        re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,255}|\bgithub_pat_\w{22,255}"),
-        _MASK,
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\bg(?:h[pousr]_[A-Za-z0-9]{30,255}|ithub_pat_\w{22,255})",
+        *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
     ),
-    Kind(Code.SECRET, "a GitLab token", re.compile(r"\bglpat-[\w-]{20,64}"), _MASK, ("glpat-",)),
-    Kind(Code.SECRET, "a Slack token", re.compile(r"\bxox[abeprs]-[\w-]{10,255}"), _MASK, ("xox",)),
-    Kind(
-        Code.SECRET,
-        "an API key",
-        re.compile(r"\b[sr]k[-_][\w-]{20,255}"),
-        _MASK,
-        ("sk-", "sk_", "rk_", "rk-"),
+    _secret("a GitLab token", r"\bglpat-[\w-]{20,64}", "glpat-", is_real=_is_mixed),
+    _secret("a Slack token", r"\bx(?:ox[abeprs]|app)-[\w-]{10,255}", "xox", "xapp-", is_real=_is_mixed),
+    _secret(
+        "a Slack webhook", r"\bhooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,64}", "hooks.slack.com"
     ),
-    Kind(Code.SECRET, "a Google API key", re.compile(r"\bAIza[\w-]{35}"), _MASK, ("AIza",)),
-    Kind(
-        Code.SECRET,
-        "a private key",
-        re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"),
-        _MASK,
-        ("PRIVATE KEY-----",),
+    _secret("an API key", r"\b[sr]k[-_][\w-]{20,255}", "sk-", "sk_", "rk_", "rk-", is_real=_is_mixed),
+    _secret("a Google API key", r"\bAIza[\w-]{35}", "AIza"),
+    _secret(
+        "an access token",
+        r"\b(?:npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,64}|pypi-AgE[\w-]{50,255}"
+        r"|SG\.[\w-]{16,32}\.[\w-]{16,64}|ya29\.[\w-]{30,255}|Bearer [\w.~+/-]{20,2000}+)",
+        *("npm_", "hf_", "pypi-AgE", "SG.", "ya29.", "Bearer "),
+        is_real=_is_mixed,
     ),
-    Kind(
-        Code.SECRET,
-        "a signed token",
-        re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{8,1000}"),
-        _MASK,
-        ("eyJ",),
-    ),
-    Kind(
-        Code.SECRET,
+    _secret("a private key", r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----", "PRIVATE KEY-----"),
+    _secret("a signed token", r"(?<![\w-])eyJ[\w-]{8,2000}+\.eyJ[\w-]{8,4000}+\.[\w-]{8,1000}+", "eyJ"),
+    _secret(
         "a password in an address",
-        re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,64}:[^\s/@]{1,64}@"),
-        _MASK,
-        ("://",),
+        r"(?<![\w+.-])[a-z][a-z0-9+.-]{1,20}+://[^\s/:@]{1,64}+:[^\s/@\[<{*$][^\s/@]{0,63}+@",
+        "://",
     ),
-    Kind(
-        Code.SECRET,
+    _secret(
         "a key or password",
-        re.compile(
-            r"(?i)\b(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)[\"']? {0,3}[:=] {0,3}"
-            r"[\"'](?=[^\"'\s]{0,60}\d)[^\"'\s]{8,200}[\"']"
-        ),
-        _MASK,
-        ("assw", "ASSW", "pwd", "PWD", "ecret", "ECRET", "key", "KEY", "Key", "oken", "OKEN"),
+        r"[:=] {0,3}(?:([\"'])[^\"'\s]{8,200}+\1|(?<==)[^\s\"'&;,<>\[\]{}()*=$]{8,200}+)",
+        *("assw", "ASSW", "pwd", "PWD", "ecret", "ECRET", "key", "KEY", "Key", "oken", "OKEN"),
+        is_real=_is_assigned,
     ),
-    Kind(
-        Code.PERSONAL,
+    _personal(
         "an e-mail address",
-        re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"),
+        r"(?<![\w.+-])[\w.+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}",
         _NOBODY + "write one at example.com",
-        ("@",),
+        "@",
         _is_address,
     ),
-    Kind(
-        Code.PERSONAL,
+    _personal(
         "a card number",
-        re.compile(
-            r"(?<![\d.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{5})(?![\d-])"
-        ),
-        _NOBODY + "write the last four digits only",
-        tuple("23456"),
+        r"[2-6](?<![\w.,+-].)(?:[0-9]{13,18}+|[0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+        r"|[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}+)(?![\w-]|\.[0-9])",
+        _LAST_FOUR,
+        "23456",
         _is_card,
     ),
-    Kind(
-        Code.PERSONAL,
+    _personal(
         "an account number (IBAN)",
-        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
-        _NOBODY + "write the last four digits only",
-        tuple("0123456789"),
-        iban.is_valid,
+        r"[A-Z](?<!\w.)[A-Z][0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+        _LAST_FOUR,
+        "0123456789",
+        _is_account,
     ),
-    Kind(
-        Code.PERSONAL,
+    _personal(
         "a telephone number",
-        re.compile(
-            r"(?<![\w.+])(?:\+\d{1,3}[ (-]{0,2}\d[\d ()/-]{5,18}\d|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})"
-            r"(?![\w-])"
-        ),
+        r"[+(0-9](?<![\w.+-].)(?:(?<=\+)[0-9](?:[ -]?\(?[0-9]\)?){7,14}"
+        r"|(?<=\()[0-9]{3}\) ?[0-9]{3}-[0-9]{4}|(?<=[0-9])[0-9]{2}-[0-9]{3}-[0-9]{4})(?![\w-])",
         _NOBODY + "leave it out, or write one such as 555-0100",
-        tuple("0123456789"),
+        "0123456789",
         _is_phone,
     ),
-    Kind(
-        Code.PERSONAL,
+    _personal(
         "a social security number",
-        re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])"),
+        r"[0-8](?<![\w.-].)[0-9]{2}-[0-9]{2}-[0-9]{4}(?![\w-])",
         _NOBODY + "leave it out",
-        tuple("0123456789"),
+        "0123456789",
+        _is_security_number,
     ),
-    Kind(
-        Code.PLACEHOLDER,
-        "a placeholder",
-        re.compile(
-            r"\b(?:TODO|FIXME|XXX+)\b|(?i:\blorem ipsum\b)|\{\{[^}\n]{0,80}\}\}"
-            r"|(?i:\[(?:insert|your|enter|add|fill in|placeholder)\b[^\]\n]{0,80}\])"
-            r"|(?i:<(?:insert|your|enter|fill in|placeholder)\b[^>\n]{0,80}>)"
-            r"|(?m:(?<=: )(?:TBD|tbd|\?\?\?|xxx)[ \t]*$)"
-        ),
-        "write what belongs here",
-        ("TODO", "FIXME", "XXX", "orem", "OREM", "{{", "[", "<", "TBD", "tbd", "???", "xxx"),
+    _placeholder(r"\b(?:TODO|FIXME|XXX+)\b", "TODO", "FIXME", "XXX"),
+    _placeholder(r"(?i)\blorem ipsum\b", "orem ", "OREM "),
+    _placeholder(r"\{\{(?<!\$..)[^{}\n]{0,80}+\}\}", "{{"),
+    _placeholder(
+        r"\[(?i:insert|your|enter|add|fill in|placeholder) [^\[\]\n]{1,80}+\]", "[", is_real=_is_no_list
     ),
+    _placeholder(r"<(?i:insert|your|enter|fill in|placeholder)\b[^<>\n]{0,80}+>", "<"),
+    _placeholder(r"(?m)(?:TBD|tbd|\?\?\?|xxx)(?<=: ...)[ \t]*+$", "TBD", "tbd", "???", "xxx"),
 )
 """All that is looked for. The first that finds something at a place is the one that is told."""
 
 
 def look_through(text: str) -> Iterator[Found]:
     """Give what must not stand in a text."""
-    taken: set[int] = set()
+    taken: list[tuple[int, int]] = []
     for kind in KINDS:
         if any(sign in text for sign in kind.signs):
             for match in kind.pattern.finditer(text):
-                if kind.is_real(match.group()) and match.start() not in taken:
-                    taken.add(match.start())
-                    yield Found(kind, match.start())
+                start, end = match.span()
+                if kind.is_real(match) and not any(a < end and start < b for a, b in taken):
+                    taken.append((start, end))
+                    yield Found(kind, start)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
-from lessons.lint import Code, Finding
+from lessons.lint import MOST_TOLD, Code, Finding
 from lessons.model import Lesson
 from lessons.private import look_through
-from lessons.reading import Place, parse, place_of
+from lessons.reading import Place, parse, places_in
 from lessons.steps import CheckStep, CommitStep, ConceptStep, Practice, PracticeStep, Question, TransferStep
 
 HARDEST = 52
@@ -18,9 +19,9 @@ HARDEST = 52
 MOST_CONCEPT_WORDS = 80
 """Words that a concept stays under: it names what was practised, and does not teach it anew."""
 
-_SENTENCE_END = re.compile(r"[.!?:;]+(?=\s|$)|\n\s*\n")
+_SENTENCE_END = re.compile(r"[.!?:;]\s++(?=\S)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_LONG = 6
+_SIX = 6
 
 
 def check_texts(path: Path, data: bytes, lesson: Lesson | None) -> Iterator[Finding]:
@@ -37,16 +38,14 @@ def place(path: Path, data: bytes, *way: str | int) -> Place:
 
 def _private(path: Path, data: bytes) -> Iterator[Finding]:
     text = data.decode("utf-8-sig", "replace")
-    for found in look_through(text):
-        message = f"{found.kind.name} stands here"
-        if found.kind.code is Code.PLACEHOLDER:
-            message = f"{found.kind.name} is left in"
-        at = place_of(text[: found.start])
-        yield Finding(path, *at, found.kind.code, message, found.kind.mend)
+    found = sorted(islice(look_through(text), MOST_TOLD + 1), key=lambda each: each.start)
+    for each, at in zip(found, places_in(text, [each.start for each in found]), strict=True):
+        left = "is left in" if each.kind.code is Code.PLACEHOLDER else "stands here"
+        yield Finding(path, *at, each.kind.code, f"{each.kind.name} {left}", each.kind.mend)
 
 
 def _reading(path: Path, data: bytes, lesson: Lesson) -> Iterator[Finding]:
-    degree = lix(tuple(explained(lesson)))
+    degree = lix(explained(lesson))
     if degree > HARDEST:
         message = f"hard to read: LIX {degree:.0f}, over {HARDEST}"
         yield Finding(
@@ -55,27 +54,29 @@ def _reading(path: Path, data: bytes, lesson: Lesson) -> Iterator[Finding]:
     most = min(MOST_CONCEPT_WORDS - 1, practice_words(lesson))
     for index, words in concept_words(lesson):
         if words > most:
-            message, mend = (
-                f"the concept has {words} words; {most} is the most",
-                "say it shorter; practice teaches",
-            )
+            message = f"the concept has {words} words; {most} is the most"
+            if most < MOST_CONCEPT_WORDS - 1:
+                message = f"the concept has {words} words, and what is practised with only {most}"
+            mend = "say it shorter: it only names what was practised"
             yield Finding(
                 path, *place(path, data, "steps", index, "concept"), Code.LONG_CONCEPT, message, mend
             )
 
 
-def lix(texts: tuple[str, ...]) -> float:
+def lix(texts: Iterable[str]) -> float:
     """Return the LIX of texts: words a sentence, and the share of words of over six letters in percent.
 
     It counts letters, not syllables, and so holds for any language of words and full stops (Björnsson 1968;
-    Anderson 1983, "Lix and Rix", Journal of Reading 26). 0 where there are no words.
+    Anderson 1983, "Lix and Rix", Journal of Reading 26). The end of a text ends a sentence. 0 where there are
+    no words.
     """
-    words = [word for text in texts for word in _WORD.findall(text)]
+    whole = "\n\n".join(text for text in map(str.strip, texts) if text)
+    words = _WORD.findall(whole)
     if not words:
         return 0.0
-    sentences = sum(max(1, len(_SENTENCE_END.findall(text.strip()))) for text in texts if text.strip())
-    long = sum(len(word) > _LONG for word in words)
-    return len(words) / max(1, sentences) + 100 * long / len(words)
+    sentences = 1 + len(_SENTENCE_END.findall(whole))
+    long = sum(map(_SIX.__lt__, map(len, words)))
+    return len(words) / sentences + 100 * long / len(words)
 
 
 def explained(lesson: Lesson) -> Iterator[str]:

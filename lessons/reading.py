@@ -8,9 +8,10 @@ is refused. Nothing that a file holds raises an exception.
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
@@ -28,12 +29,14 @@ from yaml import (
 )
 from yaml.reader import ReaderError
 
-from lessons.lint import Code, Finding, quoted
+from lessons.lint import MOST_TOLD, Code, Finding, one_more, quoted
 
 MOST_BYTES = 1_000_000
 """Of one file; a lesson has about 7,000."""
 MOST_DEPTH = 20
-"""Of lists and mappings in each other; the language needs 9."""
+"""Of lists and mappings in each other; the language needs 11."""
+MOST_VALUES = 20_000
+"""Of one file; a lesson has about 100."""
 
 Place = tuple[int, int]
 """Line and column, both from 1."""
@@ -83,6 +86,12 @@ class Block(dict[str, "Value"]):
     def value_at(self, key: str) -> Place:
         """Return where a key's value begins."""
         return _place(self.marks[2 * [*self].index(key) + 1])
+
+    def placed(self) -> Iterator[tuple[str, Value, Place, Place]]:
+        """Give each key and value, with where the two begin."""
+        marks = iter(self.marks)
+        for (key, value), at, value_at in zip(self.items(), marks, marks, strict=True):
+            yield key, value, _place(at), _place(value_at)
 
 
 class Listing(list["Value"]):
@@ -143,6 +152,12 @@ class Document:
 
 def read(path: Path) -> Document:
     """Read a file of at most `MOST_BYTES`, never raising."""
+    found = fetched(path)
+    return found if isinstance(found, Document) else parse(path, found)
+
+
+def fetched(path: Path) -> bytes | Document:
+    """Return what a file of at most `MOST_BYTES` holds, or a document that says why it cannot be read."""
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -151,12 +166,14 @@ def read(path: Path) -> Document:
         if found.st_size > MOST_BYTES:
             return _too_large(path)
         data = path.read_bytes()
+        return _too_large(path) if len(data) > MOST_BYTES else data
     except FileNotFoundError:
         return _refused(path, Code.UNREADABLE, "does not exist", "name a YAML file")
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ELOOP:
+            return _refused(path, Code.UNREADABLE, "is a link that leads back to itself", "name a YAML file")
         why = getattr(error, "strerror", None) or "the name is not allowed here"
         return _refused(path, Code.UNREADABLE, f"cannot be read: {why}", "check its permissions")
-    return parse(path, data)
 
 
 def parse(path: Path, data: bytes) -> Document:
@@ -170,7 +187,7 @@ def _parsed(path: Path, data: bytes) -> Document:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = place_of(data[: error.start].decode("utf-8-sig", "replace"))
+        place = _place_of(data[: error.start].decode("utf-8-sig", "replace"))
         byte = f"0x{data[error.start]:02x}"
         return _refused(path, Code.ENCODING, f"byte {byte} is not UTF-8", "save the file as UTF-8", place)
     if "\ufeff" in text:
@@ -182,19 +199,22 @@ def _parsed(path: Path, data: bytes) -> Document:
 
 
 def _too_large(path: Path) -> Document:
-    return _refused(path, Code.TOO_LARGE, f"is over {MOST_BYTES:,} bytes", "split it: one lesson a file")
+    return _refused(path, Code.TOO_LARGE, f"is over {MOST_BYTES:,} bytes", _SPLIT)
+
+
+_SPLIT = "split it: one lesson a file"
 
 
 def _control(path: Path, text: str) -> Document:
     """Refuse a text for the first of its characters that YAML does not allow."""
-    found = _CONTROL.search(text)
-    place = place_of(text[: found.start()]) if found else (1, 1)
+    found = CONTROL.search(text)
+    place = _place_of(text[: found.start()]) if found else (1, 1)
     which = f"U+{ord(found.group()):04X}" if found else ""
     message = f"has the control character {which}".rstrip()
     return _refused(path, Code.CONTROL, message, "delete it and type the text anew", place)
 
 
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.2 calls unprintable, and a byte order mark inside the text."""
 
 
@@ -213,10 +233,22 @@ def _refused(path: Path, code: Code, message: str, mend: str, place: Place = (1,
     return Document(path, None, (Finding(path, *place, code, message, mend),))
 
 
-def place_of(before: str) -> Place:
-    """Return the place after a text, with the line breaks that libyaml knows."""
-    lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", before)
-    return len(lines), len(lines[-1]) + 1
+def places_in(text: str, starts: Iterable[int]) -> Iterator[Place]:
+    """Give the places of a text's characters, which come in order, by the line breaks that libyaml knows."""
+    line, begin, so_far = 1, 0, 0
+    for start in starts:
+        for found in _BREAK.finditer(text, so_far, start):
+            line, begin = line + 1, found.end()
+        so_far = max(begin, start)
+        yield line, start - begin + 1
+
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+def _place_of(before: str) -> Place:
+    """Return the place after a text."""
+    return next(places_in(before, [len(before)]))
 
 
 def _place(mark: Mark) -> Place:
@@ -238,6 +270,7 @@ class _Builder:
         self._path = path
         self._next = cast("Callable[[], Event]", yaml.CSafeLoader(text).get_event)
         self._findings: list[Finding] = []
+        self._values = 0
 
     def build(self) -> Document:
         value: Value = None
@@ -250,7 +283,16 @@ class _Builder:
         return Document(self._path, value, tuple(self._findings))
 
     def _note(self, place: Place, code: Code, message: str, mend: str) -> None:
+        """Keep a finding; after so many that nobody reads them, the rest of the file says nothing."""
+        if len(self._findings) == MOST_TOLD:
+            self._findings.append(one_more(self._path))
+            raise _Stop
         self._findings.append(Finding(self._path, *place, code, message, mend))
+
+    def _count(self, event: Event) -> None:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            self._stop(event, Code.TOO_LARGE, f"has over {MOST_VALUES:,} values", _SPLIT)
 
     def _stop(self, event: Event, code: Code, message: str, mend: str) -> NoReturn:
         self._note(_at(event), code, message, mend)
@@ -273,7 +315,8 @@ class _Builder:
             return self._scalar(event)
         if event.__class__ is _ALIAS:
             mend = "write the value out once more; a text that begins with * needs quotes"
-            self._note(_at(event), Code.ANCHOR, f"*{event.anchor} stands for another place", mend)
+            name = quoted(f"*{event.anchor}")
+            self._note(_at(event), Code.ANCHOR, f"{name} stands for another place", mend)
             return None
         self._note_properties(event)
         if depth > MOST_DEPTH:
@@ -286,18 +329,18 @@ class _Builder:
         if event.anchor is not None or event.tag is not None or event.style == '"':
             self._note_scalar(event)
         text = event.value
-        return plain(text) if event.implicit[0] and text[:1] in _SPECIAL else text
+        return plain(text) if event.implicit[0] and text[:1] in SPECIAL else text
 
     def _note_properties(self, event: Event) -> None:
         if event.anchor is not None:
             mend = "delete it and write the value out where it is needed"
-            self._note(_at(event), Code.ANCHOR, f"&{event.anchor} names a value", mend)
+            self._note(_at(event), Code.ANCHOR, f"{quoted(f'&{event.anchor}')} names a value", mend)
         if event.tag is not None:
             self._note(_at(event), Code.TAG, f"{quoted(event.tag)} is a tag", "delete it")
 
     def _note_scalar(self, event: Event) -> None:
         self._note_properties(event)
-        if event.style == '"' and (found := _CONTROL.search(event.value)):
+        if event.style == '"' and (found := CONTROL.search(event.value)):
             control = f"U+{ord(found.group()):04X}"
             self._note(_at(event), Code.CONTROL, f"has the control character {control}", "delete it")
 
@@ -310,6 +353,7 @@ class _Builder:
             key = event.value if plain_key else self._key(event, depth)
             first = following()
             value = scalar(first) if first.__class__ is _SCALAR else self._value(first, depth + 1)
+            self._count(first)
             if key is None:
                 continue
             if key in block:
@@ -338,11 +382,12 @@ class _Builder:
         while (event := following()).__class__ is not _SEQUENCE_END:
             scalar = event.__class__ is _SCALAR
             listing.append(self._scalar(event) if scalar else self._value(event, depth + 1))
+            self._count(event)
             places.append(event.start_mark)
         return listing
 
 
-_SPECIAL = frozenset(["", *"-+.0123456789~nNtTfF"])
+SPECIAL = frozenset(["", *"-+.0123456789~nNtTfF"])
 """How a plain scalar begins that may be something other than text."""
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -401,6 +446,11 @@ _EXPLAINED = (
         "did not find expected key",
         "this stands unlike the lines above it",
         "indent the keys of a mapping alike; quote a whole text or nothing of it",
+    ),
+    (
+        "invalid Unicode character escape",
+        "a backslash in double quotes names no character",
+        "write the character itself",
     ),
     ("escape character", "a backslash in double quotes begins no known escape", "use single quotes"),
     ("comment or line break", "a text stands beside | or >", "begin it on the next line"),

@@ -8,8 +8,8 @@ from typing import get_args
 from lessons.lint import Code, Finding, quoted
 from lessons.reading import Block, Document, Listing, Place, Value
 from lessons.steps import AvoidsCheck, MentionsCheck, Step, WordsCheck
-from lessons.translation import MATCHED
-from lessons.wording import did_you_mean
+from lessons.translation import MATCHED, WORDS
+from lessons.wording import did_you_mean, listed
 
 STEP_KINDS = tuple(kind for step in get_args(Step) for kind in step.model_fields)
 CHECK_KINDS = tuple(kind for check in (WordsCheck, MentionsCheck, AvoidsCheck) for kind in check.model_fields)
@@ -22,8 +22,8 @@ def check_shape(document: Document, lesson: Block) -> Iterator[Finding]:
         yield from _one_right(document, question)
     translations = lesson.get("translations")
     if isinstance(translations, Block):
-        for locale, words in translations.items():
-            yield from _same_shape(document, lesson, words, locale, translations.value_at(locale))
+        for locale, words, _, at in translations.placed():
+            yield from _same_shape(document, lesson, words, locale, at)
 
 
 def _same_shape(
@@ -33,13 +33,13 @@ def _same_shape(
     if words is None:
         return
     if isinstance(original, Block) and isinstance(words, Block):
-        for key, value in words.items():
+        for key, value, key_at, value_at in words.placed():
             if key in original:
-                yield from _same_shape(document, original[key], value, key, words.value_at(key))
-            else:
-                mend = f"here it has {', '.join(original)}; {{}} passes an entry over"
+                yield from _same_shape(document, original[key], value, key, value_at)
+            elif key in WORDS or name == "variants":  # another key is none of the language, and told as that
+                mend = f"here it has {listed(original)}; {{}} passes an entry over"
                 message = f"the lesson has no {quoted(key)} here"
-                yield document.finding(words.key_at(key), Code.TRANSLATION, message, mend)
+                yield document.finding(key_at, Code.TRANSLATION, message, mend)
     elif isinstance(original, Listing) and isinstance(words, Listing):
         for index, (value, at) in enumerate(words.placed() if name in MATCHED else ()):
             if index == len(original):
@@ -47,10 +47,10 @@ def _same_shape(
                 yield document.finding(at, Code.TRANSLATION, message, "leave it out")
                 return
             yield from _same_shape(document, original[index], value, name, at)
-    elif isinstance(original, Block | Listing) or isinstance(words, Block | Listing):
-        kinds = ((Block, "a mapping"), (Listing, "a list"), (object, "a text"))
-        what = next(name for kind, name in kinds if isinstance(original, kind))
-        yield document.finding(place, Code.TRANSLATION, f"{name} is {what} in the lesson", "write it alike")
+    elif name == "concept" and {type(original), type(words)} == {Block, str}:
+        what = "has a text and an image" if isinstance(original, Block) else "is only a text"
+        message = f"the concept of the lesson {what}"
+        yield document.finding(place, Code.TRANSLATION, message, "write it alike in every language")
 
 
 def blocks(value: Value) -> Iterator[Block]:

@@ -12,6 +12,7 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 NEAR = 0.6
@@ -34,9 +35,12 @@ def shingles(texts: Iterable[str]) -> Shingles:
 
 def similarity(one: Shingles, other: Shingles) -> float:
     """Return the Jaccard similarity of two sets, 0 to 1; two empty ones are not similar."""
-    shared = len(set(one).intersection(other))
-    union = len(one) + len(other) - shared
-    return shared / union if union else 0.0
+    return _shared(len(one), len(other), len(set(one).intersection(other)))
+
+
+def _shared(one: int, other: int, both: int) -> float:
+    union = one + other - both
+    return both / union if union else 0.0
 
 
 class Neighbours:
@@ -50,20 +54,21 @@ class Neighbours:
     def put(self, name: str, found: Shingles) -> None:
         """Add a lesson, or replace what was known of it."""
         self.drop(name)
-        near = {}
-        for other in self._candidates(found):
-            degree = similarity(found, self._sets[other])
+        near, own = {}, set(found)
+        for other in self._candidates(own):
+            known = self._sets[other]
+            degree = _shared(len(own), len(known), len(own.intersection(known)))
             if degree >= NEAR:
                 near[other] = self._near[other][name] = degree
         self._sets[name], self._near[name] = found, near
-        for each in _half(found):
+        for each in found[: _half(len(found))]:
             self._index[each].append(name)
 
     def drop(self, name: str) -> None:
         """Forget a lesson, if it is known."""
         if (known := self._sets.pop(name, None)) is None:
             return
-        for each in _half(known):
+        for each in known[: _half(len(known))]:
             self._index[each].remove(name)
             if not self._index[each]:
                 del self._index[each]
@@ -76,14 +81,14 @@ class Neighbours:
         other = max(near, key=lambda each: (near[each], each), default=None)
         return None if other is None else (other, near[other])
 
-    def _candidates(self, found: Shingles) -> Iterator[str]:
+    def _candidates(self, found: set[int]) -> Iterator[str]:
         index = self._index
-        hits = Counter(name for each in found if each in index for name in index[each])
+        hits = Counter(chain.from_iterable(map(index.__getitem__, found & index.keys())))
         for name, count in hits.items():
             size = len(self._sets[name])
-            if count >= len(_half(self._sets[name])) - (1 - NEAR) * size:
+            if count >= _half(size) - (1 - NEAR) * size:
                 yield name
 
 
-def _half(found: Shingles) -> Shingles:
-    return found[: (len(found) + 1) // 2]
+def _half(size: int) -> int:
+    return (size + 1) // 2

@@ -20,6 +20,9 @@ NO_OTHER_NAMES: dict[str, JsonValue] = {"additionalProperties": False}
 LOCALE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 """A language, and a country where it matters (BCP 47): de, pt-BR."""
 
+ADDRESS = r"^https://[^\s/]+/\S+$"
+"""An address that a channel can fetch without a word to anybody else."""
+
 Name = Annotated[str, Field(pattern=NAME, max_length=60)]
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
@@ -63,7 +66,7 @@ class Model(BaseModel):
 class Image(Model):
     """A picture that every channel can fetch."""
 
-    url: Annotated[str, Field(pattern=r"^https://[^\s/]+/\S+$", max_length=500)]
+    url: Annotated[str, Field(pattern=ADDRESS, max_length=500)]
     """Where it is, beginning with https://."""
     alt: Line
     """What it shows, for those who do not see it."""

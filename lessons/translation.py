@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Discriminator, Field, Tag
 
 from lessons.steps import AutomaticCheck
 from lessons.terms import (
@@ -90,11 +90,21 @@ class CommitWords(Model):
     task: Line | None = None
 
 
+def _text_or_mapping(value: object) -> str:
+    return "text and alt" if isinstance(value, dict | ConceptWords) else "only text"
+
+
 class StepWords(Model):
     """The texts of one step, under the same key as in the lesson; `{}` where it has none."""
 
     practice: PracticeWords | None = None
-    concept: ConceptText | ConceptWords | None = None
+    concept: (
+        Annotated[
+            Annotated[ConceptText, Tag("only text")] | Annotated[ConceptWords, Tag("text and alt")],
+            Discriminator(_text_or_mapping),
+        ]
+        | None
+    ) = None
     check: QuestionWords | None = None
     transfer: QuestionWords | None = None
     commit: CommitWords | None = None
@@ -109,18 +119,28 @@ class LessonWords(Model):
     reviews: tuple[QuestionWords, ...] | None = None
 
 
+WORDS = frozenset(
+    name
+    for model in (
+        *(ImageWords, VariantWords, BetterWords, PracticeWords, AnswerWords),
+        *(QuestionWords, ConceptWords, CommitWords, StepWords, LessonWords),
+    )
+    for name in model.model_fields
+)
+"""Every key that a translation can have somewhere."""
+
 MATCHED = frozenset({"steps", "answers", "reviews"})
 """The lists whose entries are matched by their order; every other list is replaced."""
 
 
-def overlaid(original: JsonValue, words: JsonValue, key: str = "") -> JsonValue:
+def overlaid(original: object, words: object, key: str = "") -> object:
     """Lay the texts of a translation over what is said in the original."""
     if words is None:
         return original
     if isinstance(original, Mapping) and isinstance(words, Mapping):
         return {k: overlaid(v, words.get(k), k) for k, v in original.items()}
     if isinstance(original, list) and isinstance(words, list) and key in MATCHED:
-        rest: Sequence[JsonValue] = original[len(words) :]
+        rest: Sequence[object] = original[len(words) :]
         return [*map(overlaid, original, words), *rest]
     return words
 

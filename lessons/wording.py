@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from lessons.lint import Code, Finding, quoted
+from lessons.lint import Code, Finding, most, quoted
 from lessons.reading import Block, Document, Listing, Place, Value
-from lessons.terms import NAME, Model
+from lessons.terms import ADDRESS, LOCALE, NAME, Model
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -31,15 +32,27 @@ def validate(document: Document, model: type[M]) -> tuple[M | None, tuple[Findin
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         said = (_finding(document, model, detail) for detail in details)
-        return None, tuple(finding for finding in said if finding is not None)
+        told = (finding for finding in said if finding is not None)
+        return None, tuple(most(document.path, told))
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
     """Return the mend for an unknown word: the nearest known one, else `otherwise`, else all of them."""
-    listed = list(known)
-    if near := difflib.get_close_matches(word, listed, n=1):
+    names = list(known)
+    alike = [name for name in names if abs(len(name) - len(word)) <= _MISTYPED] if len(word) < 100 else []
+    if near := difflib.get_close_matches(word, alike[:1000], n=1):
         return f"did you mean {near[0]}?"
-    return otherwise or f"known here: {', '.join(listed) or 'nothing yet'}"
+    return otherwise or f"known here: {listed(names) or 'nothing yet'}"
+
+
+_MISTYPED = 8
+"""Letters by which a word and what was meant differ in length at most; a search among thousands is slow."""
+
+
+def listed(names: Iterable[str], between: str = ", ") -> str:
+    """Name the first of some names, and say whether there are more."""
+    first = [name if len(name) <= 60 else f"{name[:59]}…" for name in islice(names, 13)]
+    return between.join([*first[:12], *(["…"] if len(first) > 12 else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ class _Spot:
     def subject(self) -> str:
         """Name the spot by its key: `title`, or `an entry of tools`."""
         key = next((part for part in reversed(self.path) if isinstance(part, str)), "the file")
-        return f"an entry of {key}" if self.path and isinstance(self.path[-1], int) else key
+        short = key if len(key) <= 60 else f"{key[:59]}…"
+        return f"an entry of {short}" if self.path and isinstance(self.path[-1], int) else short
 
 
 def _resolve(document: Document, loc: tuple[int | str, ...]) -> _Spot:
@@ -104,9 +118,10 @@ def _is_the_opening(loc: tuple[int | str, ...], kind: str) -> bool:
 def _unknown_key(document: Document, model: type[Model], spot: _Spot) -> Finding:
     key = str(spot.path[-1])
     known = [key for each in _models_at(model, spot.path[:-1]) for key in each.model_fields]
-    return document.finding(
-        spot.key_place, Code.UNKNOWN_KEY, f"unknown key {quoted(key)}", did_you_mean(key, known)
-    )
+    mend = did_you_mean(key, known)
+    if spot.value is None and " " in key:  # what a comma cut off: {alt: A table, and beside it a chart}
+        mend = "inside { } a text with a comma needs quotes"
+    return document.finding(spot.key_place, Code.UNKNOWN_KEY, f"unknown key {quoted(key)}", mend)
 
 
 def _missing_key(document: Document, model: type[Model], spot: _Spot, key: str) -> Finding:
@@ -196,10 +211,15 @@ def _refused(value: Value, limits: _Limits) -> _Said:
 
 
 def _pattern(value: Value, limits: _Limits) -> _Said:
+    if limits["pattern"] == LOCALE:
+        mend = "write a language such as de, or one with its country such as pt-BR"
+        return f"should be a locale, not {quoted(str(value))}", mend
+    if limits["pattern"] == ADDRESS:
+        return f"should be a whole https address, not {quoted(str(value))}", "begin it with https://"
     if limits["pattern"] != NAME:
         return "is empty", "write it out"
     name = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
-    mend = f"write {name}" if name else "write an id such as month-end-close"
+    mend = f"write {name}" if 0 < len(name) <= 60 else "write an id such as month-end-close"
     return f"should be lower-case words joined by hyphens, not {quoted(str(value))}", mend
 
 
@@ -247,6 +267,10 @@ _BEYOND: Mapping[str, Callable[[Value, _Limits], _Said]] = {
     "greater_than_equal": _bound("the least is", "ge"),
     "less_than_equal": _bound("the most is", "le"),
     "words_order": lambda value, limits: ("has a min over its max", "swap the two"),
+    "no_difference": lambda value, limits: (
+        "says nothing",
+        "give it a starter or a menu, or leave it out",
+    ),
     "asks_nothing": lambda value, limits: (
         "asks nothing",
         "set confidence, minutes_saved or used to true, or leave the step out",

@@ -1,13 +1,16 @@
-"""A small sound catalogue as files, for tests that break it in one place."""
+"""Small sound catalogues as files, for tests that break them in one place."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from lessons.catalogue import Catalogue
-from lessons.lint import Finding
-from lessons.loading import load
+from lessons.checking import ChannelLimit
+from lessons.lint import Code, Finding
+from lessons.loading import Loader
 
 TODAY = date(2026, 11, 2)
 
@@ -41,7 +44,7 @@ steps:
       checks: [{words: {min: 25, max: 120}}, {mentions: [revenue, [freight, shipping]]}]
       hint: Tell the tool to use only the table.
       rubric: [Every number is in the table]
-  - concept: Grounding. You gave the tool the only facts that it may use.
+  - concept: Grounding. You gave the tool its only facts.
   - check:
       question: Which instruction reduces invented causes most?
       answers:
@@ -51,22 +54,49 @@ steps:
   - commit: {when: The close begins, task: variance commentary}
 """
 
+PAGE = (Path(__file__).parents[1] / "docs" / "lessons.md").read_text()
+EXAMPLE_ROOT, EXAMPLE = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+"""The example of docs/lessons.md, in which every key of the language appears."""
+
+EXAMPLE_FILE = "lessons/library/finance/variance-note.yaml"
+BEFORE_IT = LESSON.replace("finance-close", "finance-variance-commentary").replace(", claude]", "]")
+
 
 def write(folder: Path, root: str | bytes = ROOT, lesson: str | bytes = LESSON) -> Path:
     """Write a root and its lesson, and return the root's path."""
-    file = folder / "library" / "finance" / "close.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    for path, text in ((folder / "lessons.yaml", root), (file, lesson)):
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return folder / "lessons.yaml"
+    put(folder, "library/finance/close.yaml", lesson)
+    return put(folder, "lessons.yaml", root)
 
 
-def loaded(path: Path) -> tuple[Catalogue | None, tuple[Finding, ...]]:
-    """Load a catalogue on a fixed day."""
-    found = load(path, TODAY)
-    return found.catalogue, found.findings
+def write_example(folder: Path, root: str = EXAMPLE_ROOT, lesson: str = EXAMPLE) -> Path:
+    """Write the example of the page and the lesson that comes before it, and return the root's path."""
+    put(folder, "lessons/library/finance/variance-commentary.yaml", BEFORE_IT)
+    put(folder, EXAMPLE_FILE, lesson)
+    return put(folder, "lessons.yaml", root)
 
 
-def lines(folder: Path, findings: tuple[Finding, ...]) -> list[str]:
+def put(folder: Path, name: str, text: str | bytes) -> Path:
+    """Write one file, and the folders that it needs."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def loaded(
+    path: Path, limits: Sequence[ChannelLimit] = (), *, counted: bool = False, texts: bool = True
+) -> tuple[Catalogue | None, tuple[Finding, ...]]:
+    """Load a catalogue on a fixed day; that a family has few use cases is told only where it is `counted`."""
+    found = Loader(path, limits).load(TODAY, texts=texts)
+    return found.catalogue, tuple(x for x in found.findings if counted or x.code is not Code.USE_CASES)
+
+
+def lines(folder: Path, findings: Sequence[Finding]) -> list[str]:
     """Print findings with paths as seen from the folder."""
     return [str(finding).removeprefix(f"{folder}/") for finding in findings]
+
+
+def said(folder: Path, findings: Sequence[Finding]) -> list[str]:
+    """Print findings without their mends."""
+    printed = zip(lines(folder, findings), findings, strict=True)
+    return [line.removesuffix(f" ({finding.mend})") for line, finding in printed]

@@ -20,10 +20,16 @@ def broken(laps: Laps) -> Path:
 # ---------------------------------------------------------------- lint
 
 
+def codes(printed: str) -> list[str]:
+    """Give the codes of printed findings."""
+    return [line.split(": ")[1].split()[0] for line in printed.splitlines()]
+
+
 def test_sound_lessons_are_counted(laps: Laps) -> None:
-    """A catalogue without a finding ends with 0 and says how many lessons it has."""
+    """A catalogue with nothing but warnings ends with 0 and says how many lessons it has."""
     outcome = laps("lint")
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", "3 lessons, 0 warnings.\n")
+    assert codes(outcome.out) == ["W306", "W306", "W307", "W307", "W307"]
+    assert (outcome.code, outcome.err) == (0, "3 lessons, 5 warnings.\n")
     assert laps("lint", str(CATALOGUE.parent)) == outcome
 
 
@@ -31,25 +37,29 @@ def test_a_finding_ends_with_one(laps: Laps, broken: Path) -> None:
     """Every finding is a line with its place, and the command ends with 1."""
     outcome = laps("lint", str(broken))
     assert outcome.code == 1
-    assert [line.split(": ")[1].split()[0] for line in outcome.out.splitlines()] == ["E208"]
-    assert outcome.err == "1 error, 0 warnings.\n"
+    assert codes(outcome.out) == ["W306", "E208"]
+    assert outcome.err == "1 error, 1 warning.\n"
 
 
 def test_findings_are_data_too(laps: Laps, broken: Path) -> None:
     """`--format json` prints findings for programs, and nothing else on stdout."""
     outcome = laps("lint", str(broken), "--format", "json")
-    [finding] = json.loads(outcome.out)
+    warning, error = json.loads(outcome.out)
     assert outcome.code == 1 and outcome.err == ""
-    assert finding.keys() == {"path", "line", "column", "code", "severity", "message", "mend"}
-    assert (finding["code"], finding["severity"]) == ("E208", "error")
-    assert json.loads(laps("lint", "--format", "json").out) == []
+    assert error.keys() == warning.keys() == {"path", "line", "column", "code", "severity", "message", "mend"}
+    assert (warning["code"], warning["severity"]) == ("W306", "warning")
+    assert (error["code"], error["severity"]) == ("E208", "error")
+    fine = laps("lint", "--format", "json")
+    assert fine.code == 0 and {each["severity"] for each in json.loads(fine.out)} == {"warning"}
 
 
 def test_findings_annotate_a_workflow(laps: Laps, broken: Path) -> None:
     """`--format github` prints workflow commands."""
     outcome = laps("lint", str(broken), "--format", "github")
     assert outcome.code == 1
-    assert outcome.out.startswith("::error file=") and ",title=E208::" in outcome.out
+    warning, error = outcome.out.splitlines()
+    assert warning.startswith("::warning file=") and ",title=W306::" in warning
+    assert error.startswith("::error file=") and ",title=E208::" in error
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
