@@ -29,6 +29,16 @@ def included(root: Document) -> tuple[dict[Path, str], list[Finding]]:
     return {file: real for real, file in files.items()}, findings
 
 
+def named_folders(pattern: str) -> list[str]:
+    """Return the folders that a pattern names before its first wildcard or file."""
+    named: list[str] = []
+    for part in PurePosixPath(pattern).parts[:-1]:
+        if any(sign in part for sign in "*?["):
+            break
+        named.append(part)
+    return named
+
+
 def patterns_of(value: Value) -> Iterator[tuple[str, Place]]:
     """Give the patterns of `include`, each with its place."""
     include = value.get("include") if isinstance(value, Block) else None
