@@ -11,7 +11,6 @@ from pathlib import Path
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from adapters.slack.render import render as slack_blocks
 from adapters.teams.render import render as teams_card
@@ -47,7 +46,7 @@ class Drawn:
     name: str
     blocks: object
     card: str
-    room: Markup
+    room: str
 
 
 def draw_page(
@@ -73,12 +72,12 @@ def draw_page(
             screen.name,
             slack_blocks(screen.message)["blocks"],
             orjson.dumps(teams_card(screen.message)).decode(),
-            Markup(room_page(screen.message, f"post-{number}")),  # noqa: S704 - drawn by our own escaping template
+            room_page(screen.message, f"post-{number}"),
         )
         for number, screen in enumerate(screens_of(lesson, catalogue, locale))
     ]
     columns = {c.value: name for c, name in COLUMNS.items() if channel in (None, c)}
-    inside = {name: Markup(path.read_text()) for name, path in FILES.items()} if whole else {}  # noqa: S704
+    inside = {name: path.read_text() for name, path in FILES.items()} if whole else {}
     return _PAGE.render(
         lesson=told,
         locales=["", *lesson.translations],

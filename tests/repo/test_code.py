@@ -144,6 +144,7 @@ def test_the_map_is_held_for_channels_and_the_meeting_place() -> None:
         "bot.preview.**",
         "bot.metrics",
         "bot.settings",
+        "bot.watching",
     }
 
 
