@@ -9,7 +9,7 @@ lesson comes to its turn, because one that is done makes room for good.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.learning.memory import Due, after_use, due, went_wrong
@@ -110,7 +110,9 @@ def questions(trail: Trail, catalogue: Catalogue, now: datetime) -> tuple[Due, .
 
 def next_lesson(trail: Trail, catalogue: Catalogue, now: datetime) -> Following | None:
     """Pick the lesson that comes next; None where all are done and none is worth doing again yet."""
-    listed = standings(trail.learner, trail.history, catalogue)
+    history = sorted(trail.history, key=lambda each: (each.updated_at, each.id), reverse=True)
+    trail = replace(trail, history=history)
+    listed = standings(trail.learner, history, catalogue)
     under_way = [x.session for x in listed if x.unfinished and x.session and _is_fresh(x.session, now)]
     if under_way:
         newest = max(under_way, key=lambda session: (session.updated_at, session.id))
