@@ -109,9 +109,10 @@ def question(name: str, snapshot: Snapshot, catalogue: Catalogue, first: bool = 
 
 
 def _ask_job_family(snapshot: Snapshot, catalogue: Catalogue, args: Args) -> tuple[Block, ...]:
-    buttons = tuple(
-        Button(family.name, "set", {**args, "x": key}) for key, family in catalogue.job_families.items()
-    )
+    taught = {lesson.job_family for lesson in catalogue.for_family(None)}
+    # A job without a lesson would be chosen for nothing; where none has any, all are shown.
+    offered = {key: f for key, f in catalogue.job_families.items() if key in taught} or catalogue.job_families
+    buttons = tuple(Button(family.name, "set", {**args, "x": key}) for key, family in offered.items())
     return (
         Heading("What is your job?"),
         Text("You get lessons on tasks of this job. To change it later, type “me”."),

@@ -5,7 +5,7 @@ import pytest
 from bot.errors import InvalidInput
 from bot.model import ChannelName, Operation, Status, Surface
 from bot.typed import find_zone, read_day
-from tests.world import NOW, Person, World
+from tests.world import NOW, Person, World, make_catalogue, make_lesson
 
 
 async def test_first_contact_brings_the_welcome_whatever_is_typed() -> None:
@@ -309,3 +309,12 @@ async def test_whatever_a_learner_does_is_recorded() -> None:
         (event,) = world.store.events[before:]
         assert event.type == "screen.shown"
         assert event.properties == {"verb": verb, "refused": refused}
+
+
+async def test_a_job_without_lessons_is_not_offered() -> None:
+    """Of the job families only those are asked for that have a lesson."""
+    world = World(make_catalogue(make_lesson(1)))
+    person = Person(world)
+    await person.does("arrive")
+    await person.press("Agree")
+    assert [button.label for button in person.buttons()] == ["Finance analyst"]
