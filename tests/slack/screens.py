@@ -131,7 +131,8 @@ class Explorer:
         own = tuple(option for option in options if option.args.get("x") == self._family)
         if own and own[0].args.get("k") == "job_family":
             return own
-        return options if len(options) <= MOST_ALIKE else (options[0], options[-1])
+        is_scale = len(options) > MOST_ALIKE and options[0].verb != "lesson"
+        return (options[0], options[-1]) if is_scale else options
 
 
 def _filled(asked: tuple[Field, ...], text: str) -> Mapping[str, str]:
