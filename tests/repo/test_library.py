@@ -58,7 +58,7 @@ def test_the_library_has_no_finding() -> None:
     """`laps lint` has nothing to say, but which families are not written in full."""
     found = load(ROOT / "lessons.yaml", TODAY, CHANNEL_LIMITS)
     few = {finding.message.split()[0] for finding in found.findings if finding.code is Code.USE_CASES}
-    assert few == {*FAMILIES} - {*WRITTEN}
+    assert few <= {*FAMILIES} - {*WRITTEN}
     assert [str(finding) for finding in found.findings if finding.code is not Code.USE_CASES] == []
 
 
