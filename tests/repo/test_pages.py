@@ -86,7 +86,9 @@ def test_every_command_of_a_page_exists(name: str, capsys: pytest.CaptureFixture
 
 def test_what_run_prints_is_in_the_readme() -> None:
     """The README shows the table of a first start as it is."""
-    counted = re.search(r"^(\d+) lessons from lessons.yaml. Check everything with: laps doctor$", README, re.M)
+    counted = re.search(
+        r"^(\d+) lessons from lessons.yaml. Check everything with: laps doctor$", README, re.MULTILINE
+    )
     assert counted and int(counted[1]) <= len([*(ROOT / "lessons" / "library").rglob("*.yaml")])
     shown = f"{counted[0]}\nPractice room: http://127.0.0.1:3978/\n"
     assert f"```\n{TABLE}{shown}```" in README
