@@ -36,11 +36,13 @@ FAMILIES = (
 WRITTEN = (
     "finance",
     "customer-service",
+    "supply-chain",
     "human-resources",
     "learning-development",
     "software-it",
     "consulting",
     "retail-ecommerce",
+    "manufacturing",
     "education",
 )
 """Those whose use cases are all there; only jobs with lessons are asked for in the chat."""
