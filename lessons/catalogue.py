@@ -67,8 +67,12 @@ class OrganizationSettings(Model):
 MOST_PATTERNS = 20
 """Of `include`: each goes through folders."""
 
+LONGEST_PATTERN = 200
+
+Pattern = Annotated[str, Field(max_length=LONGEST_PATTERN)]
 Patterns = Annotated[
-    Annotated[str, Tag("one")] | Annotated[tuple[str, ...], Field(max_length=MOST_PATTERNS), Tag("list")],
+    Annotated[Pattern, Tag("one")]
+    | Annotated[tuple[Pattern, ...], Field(max_length=MOST_PATTERNS), Tag("list")],
     Discriminator(one_or_list),
 ]
 

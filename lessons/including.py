@@ -9,24 +9,27 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
-from lessons.catalogue import MOST_PATTERNS
+from lessons.catalogue import LONGEST_PATTERN, MOST_PATTERNS
 from lessons.lint import Code, Finding, quoted
 from lessons.reading import Block, Document, Listing, Place, Value
 
 
-def included(root: Document) -> tuple[dict[Path, str], list[Finding]]:
+def included(root: Document) -> tuple[dict[Path, str | None], list[Finding]]:
     """Return the files that `include` matches, each once, in the order of patterns and names.
 
-    Each is given as it is named, with the path of the file that it really is: the two differ by links.
+    Each is given as it is named, with its path in the folders that are really meant; a link has none, for it
+    may lead elsewhere at any time.
     """
     files: dict[str, Path] = {}
     findings: list[Finding] = []
     for pattern, place in islice(patterns_of(root.value), MOST_PATTERNS):
+        if len(pattern) > LONGEST_PATTERN:  # a finding by itself
+            continue
         matched, refused = _match(root, pattern, place)
         findings += refused
         for real, file in matched:
             files.setdefault(real, file)
-    return {file: real for real, file in files.items()}, findings
+    return {file: None if file.is_symlink() else real for real, file in files.items()}, findings
 
 
 def named_folders(pattern: str) -> list[str]:

@@ -56,7 +56,7 @@ class Loader:
         self._limits = limits
         self._root = Document(path, None)
         self._today: date | None = None
-        self._paths: Mapping[Path, str] = {}
+        self._paths: Mapping[Path, str | None] = {}
         self._astray: Sequence[Finding] = ()
         self._files: dict[Path, File] = {}
         self._neighbours = Neighbours()
@@ -125,7 +125,7 @@ class Loader:
         before, self._files = self._files, {}
         for path, real in self._paths.items():
             file = before.pop(path, None)
-            if file is None or anew or touched is None or real in touched:
+            if file is None or anew or touched is None or real is None or real in touched:
                 file = self._again(path, file, known, today, anew)
             self._files[path] = file
         for gone in before.values():

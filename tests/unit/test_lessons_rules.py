@@ -399,6 +399,8 @@ def test_a_faulty_lesson_is_still_there_to_come_before_another(tmp_path: Path) -
     put(tmp_path, "library/finance/b.yaml", another("b", "finance-z").replace("title:", "titel:"))
     found = [(f.path.stem, f.code) for f in loaded(path)[1]]
     assert found == [("b", Code.MISSING_KEY), ("b", Code.UNKNOWN_KEY), ("b", Code.UNKNOWN_LESSON)]
+    put(tmp_path, "library/finance/b.yaml", "id: finance-b\n")
+    assert "a" not in {f.path.stem for f in loaded(path)[1]}
 
 
 @pytest.mark.parametrize(("count", "told"), [(9, "9 use cases"), (10, ""), (15, ""), (16, "16 use cases")])

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from lessons.loading import load
 from lessons.reading import read
 from lessons.schema import catalogue_schema, lesson_schema
-from tests.lesson_files import LESSON, ROOT, write
+from tests.lesson_files import EXAMPLE, EXAMPLE_FILE, EXAMPLE_ROOT, LESSON, ROOT, TODAY, write, write_example
 
 HERE = Path(__file__).parents[2]
 LIBRARY = sorted((HERE / "lessons" / "library").glob("*/*.yaml"))
@@ -78,6 +79,49 @@ def test_the_schema_refuses_what_lint_refuses(tmp_path: Path, old: str, new: str
     assert old in LESSON
     write(tmp_path, lesson=LESSON.replace(old, new, 1))
     assert faults("lesson", path)
+
+
+IN_EXAMPLE = [
+    ("skill: produce", "skill: watch"),
+    ("difficulty: easy", "difficulty: 1"),
+    ("prerequisites: [", "prerequisites: [a, b, c, d, e, "),
+    ("industries: [banking]", "industries: [Banking & more]"),
+    ("reviewed_on: 2026-11-02", "reviewed_on: lately"),
+    ("https://example.com/laps/grounding.png", "http://example.com/laps/grounding.png"),
+    ("        alt: A table inside a frame, with an arrow from the frame to three sentences\n", ""),
+    ("        copilot:\n", "        chatgpt: {}\n        copilot:\n"),
+    ("        copilot:\n", "        Copilot 365:\n"),
+    ("          menu: In Excel, select", "          manu: In Excel, select"),
+    ("        why: It sets", "        because: It sets"),
+    (
+        "        - Every number stands in the table\n",
+        "        - a\n        - b\n        - c\n        - Every number\n",
+    ),
+    ("      text: >-\n        Grounding.", "      txt: >-\n        Grounding."),
+    ("  de:\n", "  german:\n"),
+    ("    use_case: Abweichungsanalyse", "    minutes: 5"),
+    ("      - {}\n", "      - reflect: {confidence: true}\n"),
+    ("              feedback: Wieder gilt", "              right: true\n              feedback: Wieder gilt"),
+    ("          image: {alt: Je", "          image: {url: 'https://a.example/b', alt: Je"),
+    ("  - transfer:\n      question: You", "  - transfer:\n      asked: You"),
+]
+
+
+def test_the_example_fits_the_schemas(tmp_path: Path) -> None:
+    """The page's root and lesson show no fault in an editor, and name their schemas in the first line."""
+    assert faults("catalogue", write_example(tmp_path)) == []
+    assert faults("lesson", tmp_path / EXAMPLE_FILE) == []
+    assert EXAMPLE.startswith("# yaml-language-server: $schema=../../lesson.schema.json\n")
+    assert EXAMPLE_ROOT.startswith("# yaml-language-server: $schema=lessons/catalogue.schema.json\n")
+
+
+@pytest.mark.parametrize(("old", "new"), IN_EXAMPLE)
+def test_the_schema_refuses_the_example_with_a_fault(tmp_path: Path, old: str, new: str) -> None:
+    """What a file by itself can be held against is refused by the schema as it is by lint."""
+    assert old in EXAMPLE
+    path = write_example(tmp_path, lesson=EXAMPLE.replace(old, new, 1))
+    assert faults("lesson", tmp_path / EXAMPLE_FILE)
+    assert load(path, TODAY).catalogue is None
 
 
 def test_the_schema_refuses_a_tool_that_is_no_id(tmp_path: Path) -> None:
