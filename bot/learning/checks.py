@@ -100,4 +100,7 @@ def _fold(text: str) -> str:
 
 def _has(folded: str, term: str) -> bool:
     """Find a term at a word's beginning: `freight` finds `freights`, but `late` does not find `plate`."""
-    return re.search(r"(?<!\w)" + re.escape(_fold(term)), folded) is not None
+    wanted = _fold(term)
+    if not _WORD.match(wanted):  # a sign, such as !!, stands right behind a word
+        return wanted in folded
+    return re.search(r"(?<!\w)" + re.escape(wanted), folded) is not None

@@ -406,6 +406,12 @@ def test_checks_look_for_terms_at_the_beginning_of_words(text: str, passed: list
     assert [r.passed for r in run_checks(checks, text)] == passed
 
 
+def test_a_term_of_signs_is_found_behind_a_word() -> None:
+    """A sign stands where no word begins, and is found all the same."""
+    checks = (AvoidsCheck(avoids=("!!",)), MentionsCheck(mentions=("%",)))
+    assert [r.passed for r in run_checks(checks, "Up 12% now!!")] == [False, True]
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_a_check(text: str) -> None:
     """Whatever is pasted, the checks give a result for each check."""
