@@ -215,7 +215,8 @@ def _practices(
 def _variants(document: Document, variants: Block, tools: Sequence[str]) -> Iterator[Finding]:
     for tool, _, place, _ in variants.placed():
         if tool not in tools:
-            message, mend = f"the lesson has no tool {quoted(tool)}", did_you_mean(tool, tools)
+            mend = did_you_mean(tool, tools, "add it to tools, or leave the variant out")
+            message = f"the lesson has no tool {quoted(tool)}"
             yield document.finding(place, Code.UNUSED_VARIANT, message, mend)
 
 

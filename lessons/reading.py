@@ -198,6 +198,9 @@ def _parsed(path: Path, data: bytes) -> Document:
         return _control(path, text)
 
 
+_NO_TAG = "delete it; a text that begins with ! needs quotes"
+
+
 def _too_large(path: Path) -> Document:
     return _refused(path, Code.TOO_LARGE, f"is over {MOST_BYTES:,} bytes", _SPLIT)
 
@@ -333,10 +336,10 @@ class _Builder:
 
     def _note_properties(self, event: Event) -> None:
         if event.anchor is not None:
-            mend = "delete it and write the value out where it is needed"
+            mend = "write the value out where it is needed; a text that begins with & needs quotes"
             self._note(_at(event), Code.ANCHOR, f"{quoted(f'&{event.anchor}')} names a value", mend)
         if event.tag is not None:
-            self._note(_at(event), Code.TAG, f"{quoted(event.tag)} is a tag", "delete it")
+            self._note(_at(event), Code.TAG, f"{quoted(event.tag)} is a tag", _NO_TAG)
 
     def _note_scalar(self, event: Event) -> None:
         self._note_properties(event)

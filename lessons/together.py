@@ -128,11 +128,18 @@ def circles(before: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         before: the lessons that come before each lesson.
     """
     left = {name: {each for each in names if each in before} for name, names in before.items()}
-    while first := [name for name, names in left.items() if not names]:  # these are in no circle
-        for name in first:
-            del left[name]
-        for names in left.values():
-            names.difference_update(first)
+    after: defaultdict[str, list[str]] = defaultdict(list)
+    for name, names in left.items():
+        for each in names:
+            after[each].append(name)
+    free = [name for name, names in left.items() if not names]
+    while free:  # what only these come before is in no circle
+        name = free.pop()
+        del left[name]
+        for each in after[name]:
+            left[each].discard(name)
+            if not left[each]:
+                free.append(each)
     found = ((name, _way_round(name, left)) for name in left)
     return {name: way for name, way in found if way}
 
@@ -177,6 +184,6 @@ def check_likeness(files: Mapping[Path, File], neighbours: Neighbours) -> Iterat
         if file.lesson and (found := neighbours.nearest(str(file.path))):
             other, degree = found
             twin = files[Path(other)].lesson
-            message = f"{degree:.0%} the same words as {twin.id if twin else other}"
+            message = f"{100 * degree:.0f} % the same words as {twin.id if twin else other}"
             mend = "teach something else, or make it one lesson with variants"
             yield file.finding(("id",), Code.NEARLY_THE_SAME, message, mend)

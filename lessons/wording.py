@@ -39,14 +39,15 @@ def validate(document: Document, model: type[M]) -> tuple[M | None, tuple[Findin
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
     """Return the mend for an unknown word: the nearest known one, else `otherwise`, else all of them."""
     names = list(known)
-    alike = [name for name in names if abs(len(name) - len(word)) <= _MISTYPED] if len(word) < 100 else []
-    if near := difflib.get_close_matches(word, alike[:1000], n=1):
+    alike = [name for name in names if abs(len(name) - len(word)) <= 8] if len(word) < 100 else []
+    alike.sort(key=lambda name: name[:1] != word[:1])
+    if near := difflib.get_close_matches(word, alike[:_MOST_ALIKE], n=1):
         return f"did you mean {near[0]}?"
     return otherwise or f"known here: {listed(names) or 'nothing yet'}"
 
 
-_MISTYPED = 8
-"""Letters by which a word and what was meant differ in length at most; a search among thousands is slow."""
+_MOST_ALIKE = 200
+"""Words among which the nearest is looked for: among thousands that would take seconds."""
 
 
 def listed(names: Iterable[str], between: str = ", ") -> str:

@@ -230,6 +230,15 @@ def test_a_hostile_root_is_a_finding(roots: dict[str, Measured], name: str) -> N
     assert found.sound == (name == "a million @"), found.codes
 
 
+def test_many_words_that_are_nearly_known_are_told_soon(tmp_path: Path) -> None:
+    """Looking for what was meant among thousands of tools takes no longer than the rest."""
+    root = ROOT.replace("  copilot:", numbered("  assistant-number-{0}: {{name: x}}\n", 6_000) + "  copilot:")
+    tools = numbered("asistant-numbr-{0}, ", 9_000)
+    path = write(tmp_path, root, in_lesson("[copilot, claude]", f"[{tools}]"))
+    found = measured({"it": path})["it"]
+    assert found.codes == ["E012", "E208", "W306"] and found.seconds < SECONDS and found.megabytes < MEGABYTES
+
+
 def test_the_largest_sound_lesson_is_read(tmp_path: Path) -> None:
     """A lesson of nearly a megabyte of comments and reviews is a lesson."""
     review = EXAMPLE[EXAMPLE.index("  - question: The draft") : EXAMPLE.index("translations:")]

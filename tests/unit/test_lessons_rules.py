@@ -1,13 +1,17 @@
 """The rules of the language, each broken in the example of docs/lessons.md or between two lessons."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lessons.checking import ChannelLimit
 from lessons.lint import Code, Finding, Severity
 from lessons.reading import places_in
+from lessons.together import circles
 from tests.lesson_files import (
     EXAMPLE,
     EXAMPLE_FILE,
@@ -69,7 +73,7 @@ IN_LESSON: list[Change] = [
         "        copilot:\n",
         "        gemini: {menu: Start}\n        copilot:\n",
         "gemini:",
-        'E215 the lesson has no tool "gemini" (known here: copilot, chatgpt)',
+        'E215 the lesson has no tool "gemini" (add it to tools, or leave the variant out)',
     ),
     (
         "        copilot:\n",
@@ -373,6 +377,25 @@ def test_prerequisites_may_go_round_nowhere(tmp_path: Path) -> None:
     ]
 
 
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdefg"), max_size=3), max_size=6)
+)
+def test_every_circle_is_found(before: dict[str, list[str]]) -> None:
+    """Whatever comes before what, all that lead back to themselves are told, with a way that is there."""
+    found = circles(before)
+    for name, names in before.items():
+        reached, waiting = set[str](), [*names]
+        while waiting:
+            each = waiting.pop()
+            if each not in reached:
+                reached.add(each)
+                waiting += before.get(each, [])
+        assert (name in found) == (name in reached)
+    for name, way in found.items():
+        assert way[0] == way[-1] == name and len({*way}) == len(way) - 1
+        assert all(second in before[first] for first, second in pairwise(way))
+
+
 def test_prerequisites_are_of_the_same_job_family(tmp_path: Path) -> None:
     """A lesson of another job family is none that could come before; the mend says whose it is."""
     capability = "    capabilities: [{id: follow-up, owner: Head of sales, agreed_on: 2026-10-01}]\n"
@@ -445,7 +468,7 @@ def test_a_lesson_with_the_nouns_changed_is_told(tmp_path: Path) -> None:
         ("close", 1, 5, Code.NEARLY_THE_SAME),
         ("copy", 1, 5, Code.NEARLY_THE_SAME),
     ]
-    assert findings[0].message.endswith("% the same words as finance-copy")
+    assert findings[0].message.endswith(" % the same words as finance-copy")
 
 
 # ---------------------------------------------------------------- more than anybody reads
