@@ -459,6 +459,7 @@ _EXPLAINED = (
     ("comment or line break", "a text stands beside | or >", "begin it on the next line"),
     ("node content", "a value cannot begin with this character", "put a text that begins with it in quotes"),
     ("<document start>", "this stands outside of what the file begins with", "indent the first keys alike"),
+    ("incompatible YAML", "the file says that it is of another YAML", "delete the line that begins with %"),
     ("a tab character", "a tab indents this line", "indent with spaces"),
 )
 

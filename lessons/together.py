@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -63,6 +63,8 @@ class File:
     findings: Sequence[Finding]
     texts: Sequence[Finding] | None = None
     """What was found in its texts; None where nobody has looked yet."""
+    places: dict[tuple[str | int, ...], Place] = field(default_factory=dict)
+    """Those that were looked for already."""
 
     def finding(self, way: tuple[str | int, ...], code: Code, message: str, mend: str) -> Finding:
         """Make a finding about the value that keys and indexes lead to, for which the file is read anew."""
@@ -70,7 +72,9 @@ class File:
 
     def place(self, *way: str | int) -> Place:
         """Return where the value begins that some keys and indexes lead to."""
-        return parse(self.path, self.data).place(*way)
+        if way not in self.places:
+            self.places[way] = parse(self.path, self.data).place(*way)
+        return self.places[way]
 
 
 def check_between(files: Sequence[File]) -> Iterator[Finding]:

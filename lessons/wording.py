@@ -52,8 +52,8 @@ _MOST_ALIKE = 200
 
 def listed(names: Iterable[str], between: str = ", ") -> str:
     """Name the first of some names, and say whether there are more."""
-    first = [name if len(name) <= 60 else f"{name[:59]}…" for name in islice(names, 13)]
-    return between.join([*first[:12], *(["…"] if len(first) > 12 else [])])
+    first = [name if len(name) <= 60 else f"{name[:59]}…" for name in islice(names, 21)]
+    return between.join([*first[:20], *(["…"] if len(first) > 20 else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +234,11 @@ def _too_few(value: Value, limits: _Limits) -> _Said:
     found, least = _count(value), int(str(limits["min_length"]))
     if found == 0:
         return "is empty", "add an entry"
-    return (f"has {found} entries; {least} is the least", "add one") if found < least else None
+    return (f"has {found:,} entries; {least} is the least", "add one") if found < least else None
 
 
 def _too_many(value: Value, limits: _Limits) -> _Said:
-    return f"has {_count(value)} entries; {limits['max_length']} is the most", "leave some out"
+    return f"has {_count(value):,} entries; {limits['max_length']} is the most", "leave some out"
 
 
 def _count(value: Value) -> int:
