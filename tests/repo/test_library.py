@@ -41,6 +41,8 @@ WRITTEN = (
     "learning-development",
     "software-it",
     "consulting",
+    "banking-insurance",
+    "healthcare-administration",
     "retail-ecommerce",
     "manufacturing",
     "education",
