@@ -179,6 +179,19 @@ def test_comments_and_translations_are_looked_through_too(tmp_path: Path) -> Non
     assert [finding.line for finding in found if finding.code is Code.PERSONAL] == [lesson.count("\n")]
 
 
+def test_places_are_right_whatever_is_found_first(tmp_path: Path) -> None:
+    """Several finds in a file, in another order than they are looked for, stand each at its own line."""
+    rest = f"# [your name]\n# jane{'@'}acme.com\n# {'AKIA' + capitals(16)} {card('4', 16)}\n"
+    findings = loaded(write(tmp_path, lesson=LESSON + rest))[1]
+    last = LESSON.count("\n")
+    assert [(f.line - last, f.column, f.code) for f in findings] == [
+        (1, 3, Code.PLACEHOLDER),
+        (2, 3, Code.PERSONAL),
+        (3, 3, Code.SECRET),
+        (3, 24, Code.PERSONAL),
+    ]
+
+
 # ---------------------------------------------------------------- time
 
 MEGABYTE = 1_000_000

@@ -287,7 +287,7 @@ def test_a_root_without_industries_knows_none(tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- too much for a screen
 
-LIMITS = (ChannelLimit("Microsoft Teams", 13_400), ChannelLimit("Slack", 1_800))
+LIMITS = (ChannelLimit("Microsoft Teams", 1_900), ChannelLimit("Slack", 1_800))
 
 
 def test_a_screen_that_is_too_long_is_told_with_channel_and_limit(tmp_path: Path) -> None:
@@ -472,6 +472,19 @@ def test_a_lesson_with_the_nouns_changed_is_told(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- more than anybody reads
+
+
+@pytest.mark.parametrize(("read_on", "due"), [("2026-08-02", False), ("2026-08-01", True)])
+def test_three_months_are_ninety_two_days(tmp_path: Path, read_on: str, due: bool) -> None:
+    """A lesson is stale from the ninety-third day after it was read."""
+    findings = loaded(write(tmp_path, lesson=LESSON + f"reviewed_on: {read_on}\n"))[1]
+    assert [finding.code for finding in findings] == ([Code.REVIEW_DUE] if due else [])
+
+
+def test_a_lesson_is_not_offered_as_what_comes_before_it(tmp_path: Path) -> None:
+    """Where the only lesson with a name like it is the lesson itself, that is not what was meant."""
+    [finding] = loaded(write_some(tmp_path, close="finance-clse"))[1]
+    assert (finding.code, finding.mend) == (Code.UNKNOWN_LESSON, "known here: nothing yet")
 
 
 def test_a_file_with_a_thousand_faults_is_told_the_first_hundred(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """A lesson in another language: which one a person gets, and what stays as it is."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from lessons.model import Lesson
 from lessons.terms import LOCALE
 from lessons.translation import nearest
 from lessons.values import values
-from tests.lesson_files import EXAMPLE, LESSON
+from tests.lesson_files import EXAMPLE, LESSON, loaded, write
 
 
 def lesson_of(text: str) -> Lesson:
@@ -91,6 +93,14 @@ def test_what_is_not_translated_is_shown_in_the_original() -> None:
     assert first.practice.task == lesson.steps[0].practice.task and french.title == "Une note"
     assert french.steps[1:] == lesson.steps[1:] and french.use_case == lesson.use_case
     assert lesson_of(LESSON + "translations: {fr: {}}\n").told_in("fr") == lesson_of(LESSON)
+
+
+def test_a_list_that_is_replaced_may_be_longer(tmp_path: Path) -> None:
+    """A translation may have more lines in its rubric, and other checks, than the original."""
+    practice = "{rubric: [Un, Deux, Trois], checks: [{words: {min: 1}}, {avoids: [a]}, {mentions: [b]}]}"
+    lesson = LESSON + f"translations: {{fr: {{steps: [{{practice: {practice}}}]}}}}\n"
+    assert loaded(write(tmp_path, lesson=lesson))[1] == ()
+    assert len(lesson_of(lesson).told_in("fr").steps[0].practice.rubric) == 3
 
 
 UNSEEN = ["owner: CFO office\n", "reviewed_on: 2026-11-02\n"]
