@@ -21,10 +21,11 @@ from adapters.web.render import LIMITS as WEB_LIMITS
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
 from bot.editing.notices import Notice, Notices
+from bot.editing.workshop import CatalogueWorkshop
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
-from bot.ports import Channel, Clock, Desk, Store
+from bot.ports import Channel, Clock, Desk, FileSource, Store
 from bot.preview.routes import PreviewPages
 from bot.settings import Settings
 from bot.watching import Watcher
@@ -153,8 +154,13 @@ class Server:
         self.live = LiveCatalogue(loader, loaded, store, clock, self._tell, self._swapped)
         self._watcher = Watcher(self.live, sleep)
         self._preview = PreviewPages(lambda: self.live.now)
-        self.desk = Dispatcher(store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction)
+        files: dict[ChannelName, FileSource] = {}
+        workshop = CatalogueWorkshop(self.live, files)
+        self.desk = Dispatcher(
+            store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction, workshop
+        )
         self.adapters = make_adapters(settings, host, self.desk, clock)
+        files.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
         self._clock = clock
         self._ticker = Ticker()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import joining, pages
+from bot.editing.asking import draft_of
 from bot.errors import (
     Conflict,
     Duplicate,
@@ -50,7 +51,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.placing import place
-from bot.ports import Clock, Needs, Outlet, Store
+from bot.ports import Clock, Needs, Outlet, Store, Workshop
 from bot.routes import ROUTES, Route, Unknown, current_screen
 from lessons.catalogue import Catalogue
 from lessons.model import Lesson
@@ -73,6 +74,7 @@ class Dispatcher:
         outlet: Outlet,
         clock: Clock,
         observe: Callable[[Incoming, str, float], None] = lambda incoming, outcome, seconds: None,
+        workshop: Workshop | None = None,
     ) -> None:
         """Wire a dispatcher.
 
@@ -82,12 +84,14 @@ class Dispatcher:
             outlet: takes committed deliveries.
             clock: says the time.
             observe: is told every interaction's outcome and duration in seconds, for metrics.
+            workshop: edits the catalogue; None where it cannot be edited.
         """
         self._store = store
         self._catalogue = catalogue
         self._outlet = outlet
         self._clock = clock
         self._observe = observe
+        self._workshop = workshop
         self._workspaces: dict[WorkspaceRef, Workspace] = {}
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -114,11 +118,12 @@ class Dispatcher:
         route, command = _command(incoming)
         for _ in range(TRIES):
             snapshot = await self._read(incoming, workspace, route, command, now)
-            decision, outcome = self._decide(incoming, route, command, snapshot, now)
+            decision, outcome = await self._decide(incoming, route, command, snapshot, now)
             decision = _recorded(decision, outcome, incoming, route, snapshot, now)
             changes, answer = await self._complete(incoming, snapshot, decision, now)
             try:
-                await self._store.apply(changes, now + PATIENCE)
+                # Files take their time to come, and what is published already must be said so.
+                await self._store.apply(changes, (self._clock() if route.workshop else now) + PATIENCE)
             except Conflict:
                 continue
             except Duplicate:
@@ -146,6 +151,8 @@ class Dispatcher:
         needs = route.needs
         if isinstance(command, joining.JoinAccounts):
             needs = replace(needs, code=command.code)
+        if route.workshop:
+            needs = replace(needs, draft=draft_of(command))
         account = incoming.sender.external
         snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         if route.in_session and (_at_last_step(snapshot) or _is_old(snapshot, incoming)):
@@ -196,7 +203,7 @@ class Dispatcher:
 
     # ------------------------------------------------------------ deciding
 
-    def _decide(
+    async def _decide(
         self, incoming: Incoming, route: Route, command: object, snapshot: Snapshot, now: datetime
     ) -> tuple[Decision, str]:
         learner = snapshot.who
@@ -204,9 +211,14 @@ class Dispatcher:
         catalogue = self._catalogue()
         try:
             gate = _gate(incoming, route, snapshot, catalogue, now, draw)
-            return gate or route.decide(snapshot, command, catalogue, now, draw), "done"
+            if gate is not None:
+                return gate, "done"
+            decision = route.decide(snapshot, command, catalogue, now, draw)
+            if route.workshop and self._workshop is not None:
+                decision = await self._workshop.decide(incoming, snapshot, command, now, draw)
+            return decision, "done"
         except InvalidInput as refusal:
-            return _invalid(incoming, snapshot, refusal, catalogue, now), "refused"
+            return _invalid(incoming, route, snapshot, refusal, catalogue, now), "refused"
         except Refusal as refusal:
             if learner.status in (Status.NEW, Status.DECLINED):
                 return _refused_before_consent(incoming, snapshot, refusal, catalogue, now, draw), "refused"
@@ -222,6 +234,10 @@ class Dispatcher:
         """Answer a repeat with the present view, where the HTTP answer can show one."""
         if not incoming.takes_message:
             return Answer()
+        if route.workshop:
+            snapshot = await self._read(incoming, workspace, route, command, now)
+            reply = (await self._decide(incoming, route, command, snapshot, now))[0].reply
+            return Answer(message=reply.message, problems=reply.problems)
         snapshot = await self._read(incoming, workspace, ROUTES["next"], command, now)
         try:
             if shows_here(snapshot, snapshot.session):
@@ -381,10 +397,15 @@ def _gate(
 
 
 def _invalid(
-    incoming: Incoming, snapshot: Snapshot, refusal: InvalidInput, catalogue: Catalogue, now: datetime
+    incoming: Incoming,
+    route: Route,
+    snapshot: Snapshot,
+    refusal: InvalidInput,
+    catalogue: Catalogue,
+    now: datetime,
 ) -> Decision:
     """Say what is wrong with an input: in the form it came from, else above the screen it belongs to."""
-    if incoming.surface is Surface.FORM:
+    if incoming.surface is Surface.FORM or (route.workshop and incoming.takes_message):
         fields = {("x" if name == "value" else name): text for name, text in refusal.problems.items()}
         return Decision(Reply(problems=fields))
     if not {"s", "k"} & incoming.args.keys():

@@ -5,7 +5,8 @@
     ├─ Refusal         UnknownLesson, NotYours,           a kind reply, never logged as an error
     │                  InvalidInput, CodeRefused,
     │                  UnknownPerson (UnknownWorkspace), BadLines,
-    │                  UnknownRevision, UnsavedFiles, Unanswered
+    │                  UnknownRevision, UnsavedFiles, Unanswered,
+    │                  NotAdmin, FileRefused, CannotWrite
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -141,6 +142,37 @@ class Unanswered(Refusal):
 
     def __init__(self) -> None:
         super().__init__("the input ended before the last question was answered")
+
+
+class NotAdmin(Refusal):
+    """Somebody who is no admin asks to edit a lesson, or sends a file."""
+
+    def __init__(self, sent_file: bool) -> None:
+        self.sent_file = sent_file
+        ask = "Is something wrong in one? Tell an admin; whoever runs Laps names them (`laps role grant`)."
+        result = "Is it the result of a practice? Then paste its text."
+        self.hint = result if sent_file else ask
+        what = "Laps opens no files but those of admins, who edit lessons with them"
+        super().__init__(f"{what}." if sent_file else "Lessons are edited by admins.")
+
+
+class FileRefused(Refusal):
+    """A file that an admin sent cannot be taken: too large, no YAML, several at once, out of reach."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        self.problem = problem
+        self.hint = hint
+        super().__init__(problem)
+
+
+class CannotWrite(Refusal):
+    """A lesson's file cannot be written; nothing was changed."""
+
+    hint = "Whoever runs Laps can let it write the folder of the lessons, or make room there."
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be written ({reason}), so nothing was changed.")
 
 
 class BadLines(Refusal):

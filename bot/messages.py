@@ -151,7 +151,18 @@ class ChoiceField:
     kind: Literal["choice_field"] = "choice_field"
 
 
-Field = Annotated[TextField | ChoiceField, Discriminator("kind")]
+@dataclass(frozen=True, slots=True)
+class FileField:
+    """One file to choose, for channels whose forms can have one; `accept` lists the endings, by commas."""
+
+    name: str
+    label: str
+    accept: str = ""
+    optional: bool = False
+    kind: Literal["file_field"] = "file_field"
+
+
+Field = Annotated[TextField | ChoiceField | FileField, Discriminator("kind")]
 
 
 @dataclass(frozen=True, slots=True)

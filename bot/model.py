@@ -335,6 +335,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file that somebody sent, as their platform names it; only its channel can fetch it.
+
+    `size` is in bytes, None where it is not told. `address` is where the platform keeps it, "" where it does
+    not say; `data` is the content, where it came along.
+    """
+
+    name: str
+    size: int | None = None
+    address: str = ""
+    data: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One interaction, made from a platform's payload by an adapter's `normalise`.
 
@@ -343,8 +357,9 @@ class Incoming:
     direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
     Execute); `message_fades`: that is gone when the client loads the conversation again (Teams), so the
     message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
-    (Slack's slash command). `takes_form`: a form can be opened as a modal. `by_platform`: the platform or our
-    own page says it, and no button, form or typed word: only so are verbs such as `uninstall` heard.
+    (Slack's slash command). `takes_form`: a form can be opened as a modal. `takes_file`: a form can have a
+    field for a file. `by_platform`: the platform or our own page says it, and no button, form or typed word:
+    only so are verbs such as `uninstall` heard. `files` came along, and nobody has looked into them.
     """
 
     id: str
@@ -359,7 +374,9 @@ class Incoming:
     message_fades: bool = False
     takes_notice: bool = False
     takes_form: bool = False
+    takes_file: bool = False
     by_platform: bool = False
+    files: tuple[FileRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -527,8 +544,8 @@ class Merge:
 class Changes:
     """All that one interaction changes, written in one atomic step or not at all.
 
-    `learner` is the row as it should be, with the `version` it was read at (the store adds one). Empty
-    members change nothing.
+    `learner` is the row as it should be, with the `version` it was read at (the store adds one).
+    `gone_draft` was published or thrown away. Empty members change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -545,6 +562,7 @@ class Changes:
     used_code: str | None = None
     recalls: tuple[Recall, ...] = ()
     draft: Draft | None = None
+    gone_draft: str | None = None
     merge: Merge | None = None
     workspace: Workspace | None = None
 

@@ -17,9 +17,12 @@ from bot.model import (
     Answer,
     Changes,
     ChannelName,
+    Decision,
     Delivery,
     DeliveryId,
     DeliveryState,
+    Draw,
+    FileRef,
     Incoming,
     Learner,
     Organization,
@@ -225,6 +228,34 @@ class Channel(Protocol):
             RateLimited, Unavailable: certainly not sent; try again.
             ReplyLost: sent or not, nobody knows.
             Unreachable, Rejected, BadCredentials: never by trying again.
+        """
+
+
+class FileSource(Protocol):
+    """A channel's way to the files that people send on it."""
+
+    async def fetch(self, file: FileRef, most: int) -> bytes:
+        """Read a file once, without retrying, and no more of it than `most` bytes.
+
+        Raises:
+            FileRefused: it is larger, or not where this channel keeps files.
+            ChannelError: the platform does not give it.
+        """
+
+
+class Workshop(Protocol):
+    """Where admins edit the catalogue: what a verb does there needs files, which no pure handler reads."""
+
+    async def decide(
+        self, incoming: Incoming, snapshot: Snapshot, command: object, now: datetime, draw: Draw
+    ) -> Decision:
+        """Do what an admin asked for, and decide what to say and to store.
+
+        Doing the same again changes nothing more, so that a lost race can be decided again.
+
+        Raises:
+            Refusal: it cannot be; nothing changed.
+            StorageUnavailable: nothing was saved, in files either.
         """
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Never, Protocol, cast
 
 from bot import joining, pages
+from bot.editing import asking
 from bot.errors import NotYours
 from bot.events import EventType
 from bot.facts import Facts
@@ -17,7 +18,18 @@ from bot.learning import opening, recalling, sessions
 from bot.learning.checks import count_words
 from bot.learning.turn import At, present_session
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
-from bot.model import Changes, Decision, Draw, Reply, SessionId, SessionStatus, Snapshot, Stage, Status
+from bot.model import (
+    Changes,
+    Decision,
+    Draw,
+    Reply,
+    Role,
+    SessionId,
+    SessionStatus,
+    Snapshot,
+    Stage,
+    Status,
+)
 from bot.ports import Needs
 from lessons.catalogue import Catalogue
 from lessons.steps import PracticeStep
@@ -46,6 +58,8 @@ class Route:
         in_session: belongs to a screen of a session.
         after_questions: waits until the first questions are answered.
         by_platform: only a platform says it; from a button, however it was made, it is unknown.
+        role: whose help names it; the handler sees to it that nobody else is let in.
+        workshop: what the handler lets in is done by the workshop, with the catalogue's files.
     """
 
     command: Callable[[Args], object]
@@ -58,6 +72,12 @@ class Route:
     in_session: bool = False
     after_questions: bool = False
     by_platform: bool = False
+    role: Role | None = None
+    workshop: bool = False
+
+    def is_for(self, roles: Collection[Role]) -> bool:
+        """Say whether it is typed at all, and by people of these roles."""
+        return bool(self.help) and (self.role is None or self.role in roles)
 
     def decide(
         self, snapshot: Snapshot, command: object, catalogue: Catalogue, now: datetime, draw: Draw
@@ -91,12 +111,12 @@ def show_help(
 ) -> Decision:
     """Print the verbs."""
     event = Facts(snapshot, now, draw)(EventType.HELP_SHOWN)
-    return Decision(Reply(help_page(), aside=True), Changes(events=(event,)))
+    return Decision(Reply(help_page(snapshot.who.roles), aside=True), Changes(events=(event,)))
 
 
-def help_page() -> Message:
-    """Make the help from the table of routes."""
-    pairs = tuple((route.usage, route.help) for route in ROUTES.values() if route.help)
+def help_page(roles: Collection[Role] = ()) -> Message:
+    """Make the help from the table of routes, for somebody with these roles."""
+    pairs = tuple((route.usage, route.help) for route in ROUTES.values() if route.is_for(roles))
     blocks = (
         Heading("What you can type"),
         Fields(pairs),
@@ -124,7 +144,7 @@ def handle_unknown(
         pasted = sessions.SubmitPractice(At(session.id, session.version), command.text)
         decision = sessions.submit_practice(snapshot, pasted, catalogue, now, draw)
         return opening.move_here(decision, snapshot, lesson, draw)
-    nearest = nearest_verb(command.text)
+    nearest = nearest_verb(command.text, snapshot.who.roles)
     event = Facts(snapshot, now, draw)(EventType.HELP_SHOWN, verb=nearest)
     if nearest:
         text = f"Did you mean {nearest}?"
@@ -173,12 +193,12 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
     return joining.present(snapshot, catalogue, now)
 
 
-def nearest_verb(typed: str) -> str | None:
-    """Find the verb most like what was typed; None where it is no short mistyping of one."""
+def nearest_verb(typed: str, roles: Collection[Role] = ()) -> str | None:
+    """Find the verb most like what somebody of these roles typed; None where it is no short mistyping."""
     words = typed.split()
     if not words or len(words) > 3:
         return None
-    verbs = [verb for verb, route in ROUTES.items() if route.help]
+    verbs = [verb for verb, route in ROUTES.items() if route.is_for(roles)]
     close = difflib.get_close_matches(words[0].casefold(), verbs, n=1, cutoff=0.6)
     return close[0] if close else None
 
@@ -205,7 +225,7 @@ def read(text: str) -> tuple[str, Args]:
         return "join", {"code": words[1][:20]}
     if len(words) == 1 and ((verb in ROUTES and ROUTES[verb].help) or verb in _BARE):
         return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
-    if verb in ("lesson", "restart") and len(words) == 2:
+    if verb in ("lesson", "restart", "edit") and len(words) == 2:
         return verb, {"id": words[1]}
     if verb == "pause" and len(words) <= 4:
         until = " ".join(words[1:]).removeprefix("until ").removeprefix("for ")
@@ -213,6 +233,16 @@ def read(text: str) -> tuple[str, Args]:
     if len(words) == 1 and _LESSON_ID.match(verb):
         return "lesson", {"id": verb}
     return "unknown", {"text": text[:3000]}
+
+
+def read_with_files(text: str, names: Collection[str]) -> tuple[str, Args]:
+    """Read a message that may bring files: a YAML file is to be looked at, and so is one without a word.
+
+    With words beside it any other file is left alone, as people show each other pictures.
+    """
+    if names and (not text.strip() or any(name.lower().endswith((".yaml", ".yml")) for name in names)):
+        return "upload", {}
+    return read(text)
 
 
 def _at(args: Args) -> At:
@@ -255,6 +285,11 @@ _NOTHING = Needs()
 def _told(command: Callable[[Args], object], handler: Handler, needs: Needs = _NOTHING) -> Route:
     """Make the route of a verb that only a platform says."""
     return Route(command, handler, needs=needs, before_consent=True, when_stopped=True, by_platform=True)
+
+
+def _edited(command: Callable[[Args], object], help: str = "", usage: str = "") -> Route:  # noqa: A002
+    """Make the route of a verb of the workshop, which admins alone use."""
+    return Route(command, asking.admit, help, usage, role=Role.ADMIN, workshop=True)
 
 
 _PATH = Needs(history=True, uses=True, recalls=True)
@@ -334,6 +369,11 @@ ROUTES: dict[str, Route] = {
         when_stopped=True,
     ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
+    "edit": _edited(
+        asking.edit_lesson,
+        "Change a lesson, by its texts or its file. For admins.",
+        "edit LESSON",
+    ),
     # consent and questions
     "agree": Route(
         lambda a: joining.Agree(), joining.agree, needs=_PATH, before_consent=True, when_stopped=True
@@ -385,6 +425,12 @@ ROUTES: dict[str, Route] = {
     ),
     "no_plan": Route(lambda a: sessions.SkipCommitment(_at(a)), sessions.skip_commitment, in_session=True),
     "leave": Route(lambda a: sessions.LeaveLesson(_at(a)), sessions.leave_lesson, in_session=True),
+    # in the workshop
+    "draft": _edited(asking.send_texts),
+    "upload": _edited(lambda a: asking.SendFile()),
+    "publish": _edited(lambda a: asking.PublishDraft(a["d"], a.get("id", ""), a.get("h", ""))),
+    "redo": _edited(lambda a: asking.RedoDraft(a["d"], a.get("id", ""))),
+    "discard": _edited(lambda a: asking.DiscardDraft(a["d"], a.get("id", ""))),
     # told by platforms
     "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _PATH),
     "depart": _told(lambda a: joining.Depart(), joining.depart),
@@ -396,5 +442,5 @@ ROUTES: dict[str, Route] = {
 
 
 def typed_verbs() -> tuple[tuple[str, str], ...]:
-    """Return (verb, what it does) of the verbs that people type, for a platform's list of commands."""
-    return tuple((verb, route.help) for verb, route in ROUTES.items() if route.help)
+    """Return (verb, what it does) of the verbs that everybody types, for a platform's list of commands."""
+    return tuple((verb, route.help) for verb, route in ROUTES.items() if route.is_for(()))

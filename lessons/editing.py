@@ -13,25 +13,31 @@ import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString
 
-from lessons.reading import Block, parse
+from lessons.reading import Block, Value, parse
 
 Way = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
+
+New: TypeAlias = "str | int | tuple[str, ...]"
+"""What is to stand there: a text, a whole number, or a list of texts; "" and () take the key out."""
 
 WIDTH = 110
 """Characters of a line at most, where a text is folded."""
 
 
-def edited(data: bytes, changes: Mapping[Way, str]) -> bytes:
+def edited(data: bytes, changes: Mapping[Way, New]) -> bytes:
     """Return a file with other texts at some places.
 
     Args:
         data: the file, which can be read without a finding.
-        changes: the new text at each place; "" takes the key out, and a key that is not there is added.
+        changes: what is new at each place; what is empty takes the key out, and a key that is not there is
+            added.
 
     Raises:
         ValueError: the file cannot be read, or a way leads nowhere.
@@ -39,7 +45,7 @@ def edited(data: bytes, changes: Mapping[Way, str]) -> bytes:
     before = parse(Path("file.yaml"), data)
     if before.findings or not isinstance(before.value, Block):
         raise ValueError("the file has findings: mend these first")
-    changes = {way: _ended(new) for way, new in changes.items()}
+    changes = {way: _ended(new) if isinstance(new, str) else new for way, new in changes.items()}
     text = data.decode("utf-8-sig")
     writer = _writer(text)
     plain = _dumped(writer, writer.load(text))
@@ -77,17 +83,17 @@ def _dumped(writer: YAML, tree: object) -> str:
     return out.getvalue()
 
 
-def _put(tree: object, way: Way, new: str) -> None:
+def _put(tree: object, way: Way, new: New) -> None:
     *lead, last = way
     for part in lead:
         tree = _inside(tree, part)
     if isinstance(last, int):
         if not isinstance(tree, list) or last >= len(tree):
             raise ValueError(f"nothing is at {way}")
-        tree[last] = _styled(tree[last], new, len(lead))
+        tree[last] = _laid_out(tree[last], new, len(lead))
     elif isinstance(tree, dict):
         if new:
-            tree[last] = _styled(tree.get(last), new, len(lead))
+            tree[last] = _laid_out(tree.get(last), new, len(lead))
         else:
             tree.pop(last, None)
     else:
@@ -100,6 +106,27 @@ def _inside(tree: object, part: str | int) -> object:
     if isinstance(tree, dict) and part in tree:
         return tree[part]
     raise ValueError(f"nothing is at {part}")
+
+
+def _laid_out(old: object, new: New, depth: int) -> object:
+    if isinstance(new, str):
+        return _styled(old, new, depth)
+    return _listed(old, new, depth) if isinstance(new, tuple) else new
+
+
+def _listed(old: object, new: tuple[str, ...], depth: int) -> CommentedSeq:
+    """Change a list entry by entry, so that what stays keeps its layout and its comments."""
+    entries = old if isinstance(old, CommentedSeq) else CommentedSeq()
+    in_a_line = bool(entries.fa.flow_style())
+    same = difflib.SequenceMatcher(None, [*entries], new, autojunk=False)
+    for tag, a1, a2, b1, b2 in reversed(same.get_opcodes()):
+        if tag == "equal":
+            continue
+        for at in reversed(range(a1, a2)):
+            del entries[at]
+        for offset, text in enumerate(new[b1:b2]):
+            entries.insert(a1 + offset, text if in_a_line else _styled(None, text, depth + 1))
+    return entries
 
 
 def _styled(old: object, new: str, depth: int) -> str:
@@ -130,10 +157,10 @@ def in_lines(text: str) -> str:
     return made
 
 
-def _with(value: object, way: Way, new: str) -> object:
+def _with(value: object, way: Way, new: New) -> object:
     """Return what the reader should find, with plain containers: only their content is compared."""
     if not way:
-        return new
+        return [*new] if isinstance(new, tuple) else new
     first, rest = way[0], way[1:]
     if isinstance(value, list):
         return [_with(each, rest, new) if at == first else each for at, each in enumerate(value)]
@@ -166,3 +193,55 @@ def _transplanted(original: str, plain: str, changed: str) -> str:
         start = place[a1] if a2 > a1 else place[a1 - 1] + 1
         old[start : start + a2 - a1] = new[b1:b2]
     return "".join(old)
+
+
+# ---------------------------------------------------------------- the same change to another state
+
+
+def carried_over(base: bytes, mine: bytes, present: bytes) -> bytes:
+    """Make the change from `base` to `mine` in a file that was changed in the meantime.
+
+    Where both changed the same text, mine stands.
+
+    Raises:
+        ValueError: one of them changed more than texts, so that nobody can say what belongs where.
+    """
+    changes = difference(base, mine)
+    if changes is None or difference(base, present) is None:
+        raise ValueError("more than texts changed")
+    return edited(present, changes)
+
+
+def difference(old: bytes, new: bytes) -> Mapping[Way, New] | None:
+    """Return the texts in which two states of a file differ; None where they differ in more than texts."""
+    one, other = (parse(Path("file.yaml"), data) for data in (old, new))
+    if one.broken or other.broken:
+        return None
+    found: dict[Way, New] = {}
+    return found if _compare(one.value, other.value, (), found) else None
+
+
+def _compare(old: Value, new: Value, way: Way, found: dict[Way, New]) -> bool:
+    """Note the texts that differ below a place; say whether texts are all that differs."""
+    if old == new:
+        return True
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return all(_compare(old.get(key, ""), new.get(key, ""), (*way, key), found) for key in keys)
+    if _are_texts(old) and _are_texts(new):
+        found[way] = tuple(str(text) for text in new or ()) if isinstance(new, list) else ""
+        return True
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        return all(_compare(was, now, (*way, at), found) for at, (was, now) in pairs)
+    if isinstance(old, bool) or isinstance(new, bool):
+        return False
+    if isinstance(new, str | int) and isinstance(old, str | int):
+        found[way] = new
+        return True
+    return False
+
+
+def _are_texts(value: Value) -> bool:
+    """Say whether a value is a list of texts, or nothing where one could be."""
+    return value == "" or (isinstance(value, list) and all(isinstance(each, str) for each in value))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
@@ -40,6 +41,31 @@ def named_folders(pattern: str) -> list[str]:
             break
         named.append(part)
     return named
+
+
+def folder_for(patterns: Iterable[str], family: str) -> str:
+    """Return where a new lesson of a job family goes, from the folder of lessons.yaml: where `include` leads.
+
+    Args:
+        patterns: what `include` says; the first counts.
+        family: the job family, which names the last folder.
+    """
+    folders = named_folders(next(iter(patterns), "lessons/library/*"))
+    return "/".join(folders if folders[-1:] == [family] else [*folders, family])
+
+
+def takes_in(patterns: Iterable[str], name: str) -> bool:
+    """Say whether one of the patterns matches a file that need not be there, by its path from the folder."""
+    parts = PurePosixPath(name).parts
+    return any(_fits(PurePosixPath(pattern).parts, parts) for pattern in patterns)
+
+
+def _fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    if not pattern or not parts:
+        return not pattern and not parts
+    if pattern[0] == "**":
+        return _fits(pattern[1:], parts) or _fits(pattern, parts[1:])
+    return fnmatchcase(parts[0], pattern[0]) and _fits(pattern[1:], parts[1:])
 
 
 def patterns_of(value: Value) -> Iterator[tuple[str, Place]]:

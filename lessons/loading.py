@@ -20,12 +20,12 @@ from pydantic import ValidationError
 
 from lessons.catalogue import Catalogue, Root
 from lessons.checking import ChannelLimit, Known, check_lesson, check_root, is_fine
-from lessons.including import included, patterns_of
+from lessons.including import included, patterns_of, takes_in
 from lessons.length import check_minutes
 from lessons.lint import Code, Finding, Severity, most, order
 from lessons.model import Lesson
 from lessons.prose import check_texts, prose
-from lessons.reading import Block, Document, fetched, parse, read
+from lessons.reading import Block, Document, fetched, parse
 from lessons.similarity import Neighbours, shingles
 from lessons.together import File, Says, check_between, check_likeness, check_use_cases
 from lessons.values import values
@@ -60,6 +60,7 @@ class Loader:
         self._astray: Sequence[Finding] = ()
         self._files: dict[Path, File] = {}
         self._neighbours = Neighbours()
+        self._instead: Mapping[Path, bytes] = {}
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -77,6 +78,22 @@ class Loader:
         with _uninterrupted():
             return self._load(today, changed, texts)
 
+    def check(self, today: date, name: str, data: bytes) -> Loaded:
+        """Say what the catalogue would be with other bytes in one file; nothing is written, never raising.
+
+        Args:
+            today: as for `load`.
+            name: the file's path from the folder of lessons.yaml; it need not be there. Where `include` does
+                not match it, what is returned has no such source.
+            data: what it would hold.
+        """
+        self._instead = {self.path.parent / name: data}
+        try:
+            return self.load(today)
+        finally:
+            self._instead = {}
+            self.load(today)
+
     def _load(self, today: date, changed: Collection[Path] | None, texts: bool) -> Loaded:
         touched = None if changed is None else {*map(_real, changed)}
         anew = self._read_root(today, touched)
@@ -87,7 +104,8 @@ class Loader:
         root, faults = validate(self._root, Root)
         findings = _merged(self._root, [*most(self.path, check_root(self._root))], faults)
         if anew or touched is None or not all(map(self._is_where_it_was, changed or ())):
-            self._paths, self._astray = included(self._root)
+            paths, self._astray = included(self._root)
+            self._paths = {**paths, **self._not_there_yet(paths)}
         findings += self._astray
         if texts:
             findings += most(self.path, check_texts(self.path, self._root.data, None))
@@ -108,7 +126,8 @@ class Loader:
         before, day = self._root, self._today
         self._today = today
         if touched is None or day is None or _real(self.path) in touched:
-            self._root = read(self.path)
+            found = self._fetched(self.path)
+            self._root = found if isinstance(found, Document) else parse(self.path, found)
         return today != day or (before.data, before.findings) != (self._root.data, self._root.findings)
 
     def _is_where_it_was(self, path: Path) -> bool:
@@ -133,7 +152,7 @@ class Loader:
 
     def _again(self, path: Path, before: File | None, known: Known, today: date, anew: bool) -> File:
         """Read one file, and check it unless it says what it did; its texts are looked at once only."""
-        found = fetched(path)
+        found = self._fetched(path)
         same = before is not None and found == before.data != b""
         if before is not None and same and not anew:
             return before
@@ -144,9 +163,21 @@ class Loader:
             self._drop(before)
         return file
 
+    def _fetched(self, path: Path) -> bytes | Document:
+        return self._instead[path] if path in self._instead else fetched(path)
+
+    def _not_there_yet(self, paths: Collection[Path]) -> Mapping[Path, str]:
+        """Return the file that is looked at before it is written, where `include` will match it."""
+        new = (path for path in self._instead if path not in paths and path != self.path)
+        matched = (path for path in new if takes_in(self.patterns, self._name(path)))
+        return {path: _real(path) for path in matched}
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.path.parent).as_posix()
+
     def _checked(self, path: Path, found: bytes | Document, known: Known, today: date) -> File:
         """Check one file by itself."""
-        name = path.relative_to(self.path.parent).as_posix()
+        name = self._name(path)
         if isinstance(found, Document):
             return File(path, name, b"", None, Says(), found.findings)
         where = (path.parent.name or path.absolute().parent.name, path.stem)

@@ -174,6 +174,12 @@ def _use_codes(dialect: Dialect) -> ClauseElement:
     return update(JOIN_CODE).where(*same).values(used_at=rows.c.used_at)
 
 
+def _gone_drafts(dialect: Dialect) -> ClauseElement:
+    rows = wanted("organization", "id")
+    ours = DRAFT.c.organization.in_(select(rows.c.organization))
+    return delete(DRAFT).where(DRAFT.c.id.in_(select(rows.c.id)), ours)
+
+
 def _workspace(dialect: Dialect) -> ClauseElement:
     here = (WORKSPACE.c.id == bindparam("workspace"), WORKSPACE.c.organization == ORGANIZATION)
     return update(WORKSPACE).where(*here).values(active=bindparam("is_active"))
@@ -197,6 +203,7 @@ SUBMISSIONS = _put(SUBMISSION, fixed=["organization"])
 CODES = add(JOIN_CODE)
 RECALLS = _put(RECALL, fixed=["organization"])
 DRAFTS = add_unseen(DRAFT, "id")
+GONE_DRAFTS: Bulk[Nothing] = Bulk(_gone_drafts)
 USE_CODES: Bulk[Nothing] = Bulk(_use_codes)
 WORKSPACES: Statement[Nothing] = Statement(_workspace)
 

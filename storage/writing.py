@@ -228,6 +228,8 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     }
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
+    gone: list[Row] = [(home, x.gone_draft) for x in winners if x.gone_draft is not None]
+    yield from ask_bulk(sql.GONE_DRAFTS, gone)
     codes: list[Row] = [
         (home, x.code.code, x.code.learner, micros(x.code.expires_at), None) for x in winners if x.code
     ]

@@ -22,3 +22,10 @@ class Driver(Protocol):
 
     def messages(self) -> list[str]:
         """Give every message, oldest first."""
+
+
+class FileDriver(Driver, Protocol):
+    """One person who can send files, too."""
+
+    async def upload(self, name: str, data: bytes) -> None:
+        """Send a file."""

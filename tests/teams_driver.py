@@ -78,6 +78,12 @@ class TeamsDriver:
         assert status == 200, status
         await self._settle()
 
+    async def upload(self, name: str, data: bytes) -> None:
+        """Attach a file."""
+        status, _ = await self.post({"type": "message", "attachments": [self._server.file(name, data)]})
+        assert status == 200, status
+        await self._settle()
+
     async def press(self, label: str) -> None:
         """Press the newest button of that label, or of that tooltip."""
         message, action = self._find(label)

@@ -13,6 +13,8 @@ from aiohttp import web
 
 from adapters.teams.app import TeamsAdapter, TeamsConfig
 from bot.dispatch import Dispatcher
+from bot.editing.live import LiveCatalogue
+from bot.editing.workshop import CatalogueWorkshop
 from bot.messages import Button, Choices, say
 from bot.model import (
     Answer,
@@ -26,8 +28,8 @@ from bot.model import (
     Workspace,
     WorkspaceId,
 )
-from bot.ports import Channel, Desk, Store
-from lessons.loading import load
+from bot.ports import Channel, Desk, FileSource, Store
+from lessons.loading import Loader
 from scheduler.outbox import Outbox
 from storage import open_store
 from tests.teams_driver import TeamsDriver
@@ -162,6 +164,7 @@ class Laps:
     store: Store
     outbox: Outbox
     clock: Clock
+    live: LiveCatalogue
 
     def person(self, name: str = "ann", **changes: Any) -> TeamsDriver:
         """A person at a client, who waits until Laps has said what it had to say."""
@@ -171,18 +174,19 @@ class Laps:
 
 
 @asynccontextmanager
-async def laps(**changes: Any) -> AsyncIterator[Laps]:
-    """Run Laps on a database in memory with the catalogue of the scenarios."""
+async def laps(place: Path = CATALOGUE, **changes: Any) -> AsyncIterator[Laps]:
+    """Run Laps on a database in memory with the catalogue of the scenarios, or another."""
     clock = Clock()
-    found = load(CATALOGUE, clock().date())
-    catalogue, findings = found.catalogue, found.findings
-    assert catalogue is not None, findings
+    loader = Loader(place)
     store = await open_store("sqlite+aiosqlite://", "Acme", "Europe/Berlin", clock)
+    live = LiveCatalogue(loader, loader.load(clock().date()), store, clock, lambda notice: None)
+    await live.start()
+    files: dict[ChannelName, FileSource] = {}
     channels: dict[ChannelName, Channel] = {}
     outbox = Outbox(store, channels, clock, clock.sleep)
-    desk = Dispatcher(store, lambda: catalogue, outbox, clock)
+    desk = Dispatcher(store, lambda: live.now, outbox, clock, workshop=CatalogueWorkshop(live, files))
     async with _served(desk, clock, **changes) as (microsoft, adapter, url):
-        channels[ChannelName.TEAMS] = adapter.channel
-        yield Laps(microsoft, url, store, outbox, clock)
+        channels[ChannelName.TEAMS] = files[ChannelName.TEAMS] = adapter.channel
+        yield Laps(microsoft, url, store, outbox, clock, live)
         await outbox.stop()
     await store.close()

@@ -116,6 +116,7 @@ class TeamsServer:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.tokens: dict[str, datetime] = {}
+        self.files: dict[str, bytes] = {}
         self.token_lifetime = timedelta(hours=1)
         self.changed = asyncio.Event()
         self._ids = count(1_790_000_000_000)
@@ -182,6 +183,7 @@ class TeamsServer:
                 web.post("/teams/v3/conversations", self._create),
                 web.post("/teams/v3/conversations/{conversation}/activities", self._post),
                 web.put("/teams/v3/conversations/{conversation}/activities/{activity}", self._update),
+                web.get("/personal/download.aspx", self._file),
             ]
         )
         return application
@@ -284,6 +286,25 @@ class TeamsServer:
         posted.versions.append(body)
         self.changed.set()
         return web.json_response({"id": posted.id})
+
+    def file(self, name: str, data: bytes) -> Json:
+        """Keep a file that somebody sends, and give the attachment that stands for it."""
+        identity = f"file{next(self._numbers)}"
+        self.files[identity] = data
+        # The address is the permission: a signature with signs that another spelling of it would change.
+        address = f"{self.url}/personal/download.aspx?UniqueId={identity}&tempauth=v1.ey%2BJ%3D"
+        content = {"downloadUrl": address, "uniqueId": identity, "fileType": name.rpartition(".")[2]}
+        kind = "application/vnd.microsoft.teams.file.download.info"
+        return {"contentType": kind, "contentUrl": f"{self.url}/{name}", "name": name, "content": content}
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """Hand over a file to whoever has its address as it was given; no token of a bot belongs here."""
+        if "Authorization" in request.headers:
+            return self._complain(400, "BadSyntax", "a token was sent to the people's files")
+        if not request.raw_path.endswith("&tempauth=v1.ey%2BJ%3D"):
+            return web.Response(status=401)
+        data = self.files.get(request.query.get("UniqueId", ""))
+        return web.Response(status=404) if data is None else web.Response(body=data)
 
     async def _read(self, request: web.Request) -> Json | web.Response:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

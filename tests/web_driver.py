@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import uuid
@@ -67,6 +68,16 @@ class WebDriver:
                     await self.act({**carried, "args": args, "source": shown.post, "form": True})
                     return
         raise AssertionError(f"no form {form_label!r} in\n{self.shown()}")
+
+    async def upload(self, name: str, data: bytes) -> None:
+        """Choose a file in the newest form that takes one, and send it."""
+        file = {"name": name, "data": base64.b64encode(data).decode()}
+        for shown in reversed(self.page):
+            if 'type="file"' in shown.html:
+                carried = next(carried for carried, names in _forms(shown.html) if "file" in names)
+                await self.act({**carried, "file": file, "source": shown.post, "form": True})
+                return
+        raise AssertionError(f"no field for a file in\n{self.shown()}")
 
     @property
     def headers(self) -> dict[str, str]:

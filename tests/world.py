@@ -16,6 +16,8 @@ from bot.model import (
     Changes,
     ChannelName,
     Delivery,
+    Draft,
+    FileRef,
     Incoming,
     JoinCode,
     Learner,
@@ -116,6 +118,7 @@ class MemoryStore:
     lessons: dict[str, Lesson] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     codes: dict[str, JoinCode] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
     events: list[AdoptionEvent] = field(default_factory=list)
     incoming: set[tuple[str, str]] = field(default_factory=set)
     changes: list[Changes] = field(default_factory=list)
@@ -138,6 +141,7 @@ class MemoryStore:
         wanted = session or (learner.current if learner else None)
         shown = self.sessions.get(wanted) if wanted else None
         code = self.codes.get(needs.code or "")
+        draft = self.drafts.get(needs.draft or "")
         history = [s for s in self.sessions.values() if learner and s.learner == learner.id]
         return Snapshot(
             self.organization_row,
@@ -149,6 +153,7 @@ class MemoryStore:
             tuple(sorted(history, key=lambda s: s.updated_at, reverse=True)) if needs.history else (),
             uses=self.uses.get(learner.id, ()) if learner and needs.uses else (),
             recalls=self._recalls(learner) if learner and needs.recalls else (),
+            draft=draft if draft and learner and draft.learner == learner.id else None,
             code=code,
             other=self.learners.get(code.learner) if code else None,
         )
@@ -197,6 +202,9 @@ class MemoryStore:
             self.codes[changes.code.code] = changes.code
         if changes.used_code:
             del self.codes[changes.used_code]
+        if changes.draft:
+            self.drafts.setdefault(changes.draft.id, changes.draft)
+        self.drafts.pop(changes.gone_draft or "", None)
         self.events += changes.events
         self.recalls.update({(r.learner, r.lesson, r.question): r for r in changes.recalls})
 
@@ -255,6 +263,7 @@ class Person:
         surface: Surface = Surface.DIRECT_MESSAGE,
         notice: bool = False,
         form: bool = False,
+        files: tuple[FileRef, ...] = (),
     ) -> Answer:
         """Send one interaction and take in what comes back."""
         self.world.count += 1
@@ -273,6 +282,8 @@ class Person:
                 takes_message=self.in_band,
                 takes_notice=notice,
                 takes_form=form,
+                takes_file=self.ref.channel is ChannelName.WEB,
+                files=files,
                 by_platform=ROUTES[verb].by_platform if verb in ROUTES else False,
             )
         )

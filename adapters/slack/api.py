@@ -101,7 +101,7 @@ class SlackApi:
 
     def __init__(self, base_url: str, token: str | None) -> None:
         """Call methods under `base_url`, with or without a slash at its end."""
-        self._base = base_url if base_url.endswith("/") else f"{base_url}/"
+        self.base = base_url if base_url.endswith("/") else f"{base_url}/"
         self._token = token
         self._session: aiohttp.ClientSession | None = None
 
@@ -125,7 +125,7 @@ class SlackApi:
             raise BadCredentials("no token is set")
         data = _encode(method, body or {})
         headers = {"Authorization": f"Bearer {used}"}
-        status, raw, received = await self._post(self._base + method, data, headers)
+        status, raw, received = await self._post(self.base + method, data, headers)
         answer = _parse(status, raw, received)
         if not answer.get("ok"):
             raise error_of(str(answer.get("error")), _seconds(received), _said(answer))
@@ -144,6 +144,27 @@ class SlackApi:
         if status != 200 or (raw.strip() not in (b"ok", b"") and not raw.startswith(b'{"ok":true')):
             raise Rejected(f"response_url: HTTP {status} {raw[:80].decode(errors='replace')}")
 
+    async def download(self, url: str, most: int) -> bytes:
+        """Read a file of ours at Slack, and little more of it than `most` bytes.
+
+        Raises:
+            BadCredentials: Slack asks us to sign in, as it does where the scope files:read is missing.
+            Rejected: the file is not there any more.
+            ChannelError: RateLimited and Unavailable as ever.
+        """
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            async with self._opened().get(url, headers=headers, allow_redirects=False) as response:
+                _refuse_download(response)
+                content = bytearray()
+                async for part in response.content.iter_any():
+                    content += part
+                    if len(content) > most:
+                        break
+                return bytes(content)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unavailable(f"{type(error).__name__}: {error}") from error
+
     async def close(self) -> None:
         """Close the connections; a call after this opens new ones."""
         if self._session is not None:
@@ -153,17 +174,22 @@ class SlackApi:
     async def _post(
         self, url: str, data: aiohttp.payload.Payload, headers: Mapping[str, str]
     ) -> tuple[int, bytes, Mapping[str, str]]:
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT)
-            # A company's proxy is named by the environment, as slack_sdk has it, too.
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
         try:
-            async with self._session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+            async with self._opened().post(
+                url, data=data, headers=headers, allow_redirects=False
+            ) as response:
                 return response.status, await response.read(), response.headers
         except _NOT_SENT as error:
             raise Unavailable(f"{type(error).__name__}: {error}") from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ReplyLost(f"{type(error).__name__}: {error}") from error
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT)
+            # A company's proxy is named by the environment, as slack_sdk has it, too.
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+        return self._session
 
 
 def _encode(method: str, body: Mapping[str, object]) -> aiohttp.payload.Payload:
@@ -193,6 +219,16 @@ def _refuse_trouble(status: int, headers: Mapping[str, str]) -> None:
         raise Unavailable(f"HTTP {status}")
     if status >= 500:
         raise ReplyLost(f"HTTP {status}")
+
+
+def _refuse_download(response: aiohttp.ClientResponse) -> None:
+    """Raise what stands in the way of a file; without the scope its address leads to a page to sign in."""
+    _refuse_trouble(response.status, response.headers)
+    is_page = response.content_type == "text/html"
+    if response.status in (401, 403) or 300 <= response.status < 400 or (response.ok and is_page):
+        raise BadCredentials("Slack wants a sign-in for the file: is the scope files:read granted?")
+    if not response.ok:
+        raise Rejected(f"file: HTTP {response.status}")
 
 
 def _said(answer: Json) -> str:

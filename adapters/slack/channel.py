@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from yarl import URL
+
 from adapters.slack.api import SlackApi
 from adapters.slack.limits import LIMITS
 from adapters.slack.render import Json, render, render_home
-from bot.errors import Rejected
-from bot.model import ChannelName, Delivery, Operation, Sent
+from bot.errors import FileRefused, Rejected
+from bot.model import ChannelName, Delivery, FileRef, Operation, Sent
 from bot.ports import Clock, Lane, Window
 
 _POST_CONVERSATION = (Window(1, 1.0),)
@@ -56,6 +58,16 @@ class SlackChannel:
                     raise
         return await self._update(delivery, drawn)
 
+    async def fetch(self, file: FileRef, most: int) -> bytes:
+        """Read a file that somebody sent; see `bot.ports.FileSource`.
+
+        The token goes to Slack's own hosts only, whatever address a payload names.
+        """
+        if not _is_slacks(file.address, self._api.base):
+            hint = "Upload it to Slack itself: no file of another service or workspace can be read."
+            raise FileRefused(f"“{file.name[:80]}” is not kept where Slack keeps files.", hint)
+        return await self._api.download(file.address, most)
+
     def _can_answer(self, delivery: Delivery) -> bool:
         """Say whether the press can still be answered through its own URL.
 
@@ -84,6 +96,17 @@ class SlackChannel:
         body = {"channel": delivery.conversation, "ts": delivery.target, "parse": "none", **drawn}
         await self._api.call("chat.update", body)
         return Sent()
+
+
+def _is_slacks(address: str, api: str) -> bool:
+    """Say whether an address is on the host of Slack's files, which goes by that of its Web API."""
+    base = URL(api)
+    try:
+        url = URL(address)
+        host, port = url.host, url.port
+    except ValueError:
+        return False
+    return url.scheme == base.scheme and host in (base.host, f"files.{base.host}") and port == base.port
 
 
 def _text(value: object) -> str | None:

@@ -7,14 +7,18 @@ from adapters.slack.carried import encode_form
 from adapters.slack.limits import LIMITS
 from adapters.slack.render import Json, draw, plain
 from adapters.slack.sizes import cut
-from bot.messages import ChoiceField, Field, Form, Message, Text, TextField
+from bot.messages import ChoiceField, Form, Message, Text, TextField
 from bot.model import Source
 
 
 def render_form(form: Form, source: Source | None, conversation: str | None) -> Json:
     """Draw a form as a modal that remembers what sending it means and where it was opened."""
     intro = draw((Text(form.intro),), 1) if form.intro else []
-    fields = [_input(field) for field in form.fields if isinstance(field, TextField) or field.options]
+    fields = [
+        _input(field)
+        for field in form.fields
+        if isinstance(field, TextField) or (isinstance(field, ChoiceField) and field.options)
+    ]
     return {
         "type": "modal",
         "callback_id": cut(f"laps:{form.name}", limits.CALLBACK),
@@ -37,7 +41,7 @@ def render_notice(message: Message) -> Json:
     }
 
 
-def _input(field: Field) -> Json:
+def _input(field: TextField | ChoiceField) -> Json:
     return {
         "type": "input",
         "block_id": field.name,

@@ -14,8 +14,8 @@ from typing import Any
 
 from adapters.slack.carried import decode, decode_source
 from bot.messages import Args
-from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
-from bot.routes import read
+from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.routes import read, read_with_files
 
 Payload = Mapping[str, Any]
 
@@ -104,8 +104,28 @@ def _message(payload: Payload, event: Payload, identity: str) -> Incoming | Unsu
         return Unsupported("message of no person")
     if event.get("channel_type") != "im" or not isinstance(text, str):
         return Unsupported("message elsewhere")
-    verb, args = read(plain_text(text)[:MOST_TEXT])
-    return _incoming(payload, identity, user, verb, args, conversation=_text(event.get("channel")) or None)
+    files = _files(event)
+    verb, args = read_with_files(plain_text(text)[:MOST_TEXT], [file.name for file in files])
+    conversation = _text(event.get("channel")) or None
+    return _incoming(payload, identity, user, verb, args, conversation=conversation, files=files)
+
+
+MOST_FILES = 10
+"""Files of a message that are looked at; Slack takes no more."""
+
+
+def _files(event: Payload) -> tuple[FileRef, ...]:
+    """Name the files of a message; one that was deleted or is elsewhere has no address."""
+    listed = event.get("files")
+    files = [_dict(file) for file in listed[:MOST_FILES]] if isinstance(listed, list) else []
+    return tuple(
+        FileRef(
+            _text(file.get("name")) or "a file without a name",
+            size if isinstance(size := file.get("size"), int) else None,
+            _text(file.get("url_private_download")) or _text(file.get("url_private")),
+        )
+        for file in files
+    )
 
 
 # ---------------------------------------------------------------- interactivity

@@ -12,6 +12,7 @@ from aiohttp import web
 from adapters.teams.auth import Forged, Gatekeeper, confirm
 from adapters.teams.channel import TeamsChannel
 from adapters.teams.config import TeamsConfig
+from adapters.teams.files import Files
 from adapters.teams.keys import Keys
 from adapters.teams.sender import Connector
 from adapters.teams.turn import Turns
@@ -38,7 +39,8 @@ class TeamsAdapter:
         self._gatekeeper = Gatekeeper(config, self._keys, clock)
         self._turns = Turns(desk, config)
         self._connector = Connector(config, self._wire, clock)
-        self.channel = TeamsChannel(self._connector, config.service_url)
+        files = Files(config.file_hosts, self._wire)
+        self.channel = TeamsChannel(self._connector, config.service_url, files)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route that Teams posts to, and the page that the app package refers to."""

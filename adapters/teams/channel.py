@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from adapters.teams.files import Files
 from adapters.teams.render import LIMITS, activity
 from adapters.teams.sender import Connector
 from bot.errors import Rejected
 from bot.messages import Limits
-from bot.model import ChannelName, Delivery, Operation, Sent
+from bot.model import ChannelName, Delivery, FileRef, Operation, Sent
 from bot.ports import Lane, Window
 
 THREAD = (Window(7, 1), Window(8, 2), Window(60, 30), Window(1800, 3600))
@@ -26,8 +27,9 @@ class TeamsChannel:
     name: ChannelName = ChannelName.TEAMS
     limits: Limits = LIMITS
 
-    def __init__(self, connector: Connector, service_url: str) -> None:
+    def __init__(self, connector: Connector, service_url: str, files: Files) -> None:
         self._connector = connector
+        self._files = files
         self._service_url = service_url
         self._opened: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -56,6 +58,10 @@ class TeamsChannel:
             return Sent()
         posted = await self._connector.post(service_url, conversation, activity(delivery.message))
         return Sent(external=posted, conversation=None if delivery.conversation else conversation)
+
+    async def fetch(self, file: FileRef, most: int) -> bytes:
+        """Read a file that somebody sent; see `bot.ports.FileSource`."""
+        return await self._files.fetch(file, most)
 
     async def _direct(self, delivery: Delivery, service_url: str) -> str:
         key = (delivery.workspace.external, delivery.account)

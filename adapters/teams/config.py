@@ -19,6 +19,8 @@ class TeamsConfig:
             Playground; see `bot.loopback`.
         login_url, openid_url, service_url: where tokens, signing keys and conversations are; `service_url` is
             used for people who have not written yet.
+        file_hosts: where files that people send are kept, for each national cloud in which bots get files; a
+            name that begins with a dot stands for all below it. Only https is read, but on this machine.
         answer_within: seconds until an answer must be given; Teams waits 10 for an invoke.
         send_within: seconds until a send counts as lost. With a token and a conversation before it, 15 at
             most go by, which the lease of a delivery outlives.
@@ -31,6 +33,7 @@ class TeamsConfig:
     login_url: str = "https://login.microsoftonline.com"
     openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     service_url: str = "https://smba.trafficmanager.net/teams/"
+    file_hosts: tuple[str, ...] = (".sharepoint.com", ".sharepoint.cn")
     answer_within: float = 9.0
     send_within: float = 8.0
 

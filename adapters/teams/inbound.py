@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from bot.messages import Args
-from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
-from bot.routes import read
+from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.routes import read_with_files
 
 Activity = Mapping[str, Any]
 
@@ -45,13 +45,14 @@ def normalise(activity: Activity, tenant: str | None = None) -> Incoming | Unsup
 def _message(activity: Activity, tenant: str) -> Incoming | Unsupported:
     value = activity.get("value")
     typed = _text(activity.get("text"))
-    if isinstance(value, dict) and ("v" in value or not typed.strip()):
+    files = _files(activity)
+    if isinstance(value, dict) and ("v" in value or not (typed.strip() or files)):
         verb, args = _pressed(value)
         return _incoming(activity, tenant, verb, args, source=_source(activity))
     if not _is_personal(activity) and not _mentions_bot(activity):
         return Unsupported("not_mentioned")
-    verb, args = read(_said(activity))
-    return _incoming(activity, tenant, verb, args)
+    verb, args = read_with_files(_said(activity), [file.name for file in files])
+    return _incoming(activity, tenant, verb, args, files=files)
 
 
 def _invoke(activity: Activity, tenant: str) -> Incoming | Unsupported:
@@ -100,6 +101,7 @@ def _incoming(
     source: Source | None = None,
     takes_message: bool = False,
     by_platform: bool = False,
+    files: tuple[FileRef, ...] = (),
 ) -> Incoming:
     return Incoming(
         id=_id(activity),
@@ -113,6 +115,7 @@ def _incoming(
         takes_message=takes_message,
         message_fades=takes_message and _is_personal(activity),
         by_platform=by_platform,
+        files=files,
     )
 
 
@@ -173,6 +176,27 @@ def _mentions(activity: Activity) -> list[Activity]:
 def _mentions_bot(activity: Activity) -> bool:
     bot = _object(activity.get("recipient")).get("id")
     return any(_object(m.get("mentioned")).get("id") == bot for m in _mentions(activity))
+
+
+FILE = "application/vnd.microsoft.teams.file.download.info"
+"""The attachment that stands for a file in a personal chat, with an address that is good for minutes."""
+
+MOST_FILES = 10
+"""Files of a message that are looked at; Teams takes no more."""
+
+
+def _files(activity: Activity) -> tuple[FileRef, ...]:
+    """Name the files that a person sent in the personal chat; elsewhere a bot gets none."""
+    if not _is_personal(activity):
+        return ()
+    attached = [each for each in _objects(activity.get("attachments")) if each.get("contentType") == FILE]
+    return tuple(
+        FileRef(
+            _text(each.get("name")) or "a file without a name",
+            address=_text(_object(each.get("content")).get("downloadUrl")),
+        )
+        for each in attached[:MOST_FILES]
+    )
 
 
 # ---------------------------------------------------------------- who and where

@@ -80,7 +80,7 @@ def _manifest(app_id: str, base_url: str, commands: Sequence[tuple[str, str]]) -
                 "botId": app_id,
                 "scopes": ["personal", "team"],
                 "isNotificationOnly": False,
-                "supportsFiles": False,
+                "supportsFiles": True,
                 "commandLists": [
                     {"scopes": ["personal"], "commands": listed},
                     {"scopes": ["team"], "commands": listed},

@@ -41,8 +41,8 @@ from bot.messages import (
     Choices,
     Code,
     Emphasis,
-    Field,
     Fields,
+    FileField,
     Form,
     Heading,
     Image,
@@ -72,8 +72,8 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 SIZE = 36_000
 """Bytes of a card as UTF-16, so that the whole message stays under 40 KB; Teams refuses 100 KB."""
 
-_ROW_WIDTH = 72
-"""Characters of button labels, with their padding, that fit side by side in a chat."""
+_ROW_WIDTH = 50
+"""Characters of button labels, with their padding, that fit side by side in a narrow chat."""
 
 _GAP = "\N{NO-BREAK SPACE}" * 2
 _NO_PROBLEMS: Mapping[str, str] = {}
@@ -284,12 +284,15 @@ def _lettered(button: Button) -> CardElement:
 
 def _rows(actions: list[ExecuteAction]) -> list[CardElement]:
     """Spread buttons evenly over as few rows as hold them."""
-    widths = [len(action.title or "") + 6 for action in actions]
-    rows = max(ceil(len(actions) / LIMITS.buttons_in_a_row), ceil(sum(widths) / _ROW_WIDTH))
-    size = ceil(len(actions) / rows) if rows else 1
-    cut = (actions[i : i + size] for i in range(0, len(actions), size))
+    for size in range(min(len(actions), LIMITS.buttons_in_a_row), 0, -1):
+        even = ceil(len(actions) / ceil(len(actions) / size))
+        rows = [actions[i : i + even] for i in range(0, len(actions), even)]
+        if even == 1 or all(sum(len(action.title or "") + 6 for action in row) <= _ROW_WIDTH for row in rows):
+            break
+    else:
+        return []
     return [
-        ActionSet(actions=list[Action](row), spacing="Small" if n else "Medium") for n, row in enumerate(cut)
+        ActionSet(actions=list[Action](row), spacing="Small" if n else "Medium") for n, row in enumerate(rows)
     ]
 
 
@@ -321,6 +324,8 @@ def _form(form: Form, problems: Mapping[str, str], limit: int) -> list[CardEleme
     if form.intro:
         items.append(_text(Text(form.intro), limit))
     for field in form.fields:
+        if isinstance(field, FileField):  # a card has none: files come as messages
+            continue
         items.append(_input(form, field, limit))
         if problem := problems.get(field.name):
             items.append(_rich([TextRun(text=plain(problem), color="Attention", weight="Bolder")], "Small"))
@@ -330,7 +335,7 @@ def _form(form: Form, problems: Mapping[str, str], limit: int) -> list[CardEleme
     return [Container(items=items, spacing="Medium")]
 
 
-def _input(form: Form, field: Field, limit: int) -> CardElement:
+def _input(form: Form, field: TextField | ChoiceField, limit: int) -> CardElement:
     return _choice_input(form, field) if isinstance(field, ChoiceField) else _text_input(form, field, limit)
 
 

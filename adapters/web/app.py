@@ -33,8 +33,8 @@ HEARTBEAT = 15.0
 RETRY = 1000
 """Milliseconds after which a page whose stream broke comes back."""
 
-MOST_BODY = 1_000_000
-"""Bytes of a request's body."""
+MOST_BODY = 1_400_000
+"""Bytes of a request's body: a file of a million, a third larger in base64, and what is around it."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; connect-src 'self'; "

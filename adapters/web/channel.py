@@ -6,8 +6,9 @@ import orjson
 
 from adapters.web.render import LIMITS, render
 from adapters.web.streams import Streams
+from bot.errors import FileRefused
 from bot.messages import Message
-from bot.model import ChannelName, Delivery, Operation, Sent
+from bot.model import ChannelName, Delivery, FileRef, Operation, Sent
 from bot.ports import Lane
 
 
@@ -31,6 +32,12 @@ class WebChannel:
         updates = delivery.operation is Operation.UPDATE
         self._streams.push(delivery.account, orjson.dumps(shown(delivery.message, post, updates)).decode())
         return Sent(external=post)
+
+    async def fetch(self, file: FileRef, most: int) -> bytes:
+        """Return a file that came along with the form; see `bot.ports.FileSource`."""
+        if file.data is None:
+            raise FileRefused(f"“{file.name[:80]}” came without its content.", "Choose it once more.")
+        return file.data
 
 
 def shown(message: Message, post: str, updates: bool) -> dict[str, object]:

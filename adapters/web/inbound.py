@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.messages import Args
-from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
 from bot.routes import read
 from bot.typed import all_zones
 
@@ -30,7 +32,8 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
 
     Args:
         said: the JSON value that was posted: `{id, zone?}` with either `text`, or `verb`, `args?`, `source?`
-            (the element that was pressed) and `form?` (it was a form that was sent).
+            (the element that was pressed), `form?` (it was a form that was sent) and `file?` (what came with
+            it, as `{name, data}`, its bytes in base64).
         account: who did it.
     """
     if not isinstance(said, dict):
@@ -45,6 +48,9 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
     source = said.get("source")
     if source is not None and not (isinstance(source, str) and _ELEMENT.fullmatch(source)):
         return Unsupported("no such source")
+    files = _files(said.get("file"))
+    if isinstance(files, Unsupported):
+        return files
     return Incoming(
         id=identity,
         workspace=WORKSPACE,
@@ -55,7 +61,9 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
         surface=_surface(verb, said),
         source=Source(source) if source else None,
         takes_message=True,
+        takes_file=True,
         by_platform=verb in _PAGE_VERBS,
+        files=files,
     )
 
 
@@ -87,6 +95,26 @@ def _pressed(said: Mapping[str, Any]) -> tuple[str, Args] | Unsupported:
     if any(len(value) > MOST_TEXT for value in args.values()):
         return Unsupported("too long")
     return verb, {name: _storable(value) for name, value in args.items()}
+
+
+_LONGEST_NAME = 255
+"""Characters of a file's name, as file systems have it."""
+
+
+def _files(told: object) -> tuple[FileRef, ...] | Unsupported:
+    """Read the file that came along, if one did."""
+    if told is None:
+        return ()
+    if not isinstance(told, dict):
+        return Unsupported("no file")
+    name, encoded = told.get("name"), told.get("data")
+    if not isinstance(name, str) or not isinstance(encoded, str) or len(name) > _LONGEST_NAME:
+        return Unsupported("no file")
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return Unsupported("no file")
+    return (FileRef(_storable(name), len(data), data=data),)
 
 
 def _storable(text: str) -> str:

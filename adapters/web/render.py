@@ -10,7 +10,20 @@ from pathlib import Path
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.messages import Args, Block, Choices, Code, Emphasis, Form, Heading, Limits, Message, Text, TextField
+from bot.messages import (
+    Args,
+    Block,
+    Choices,
+    Code,
+    Emphasis,
+    FileField,
+    Form,
+    Heading,
+    Limits,
+    Message,
+    Text,
+    TextField,
+)
 from bot.routes import typed_verbs
 
 LIMITS = Limits(
@@ -87,7 +100,7 @@ def _shape(block: Block) -> str:
     if isinstance(block, Choices):
         return _row_shape(block)
     if isinstance(block, Code):
-        return "aligned" if any(is_row for _, is_row in _rows(block.text)) else ""
+        return "aligned" if _has_rows(block.text) else ""
     if isinstance(block, Form):
         return "" if block.emphasis is Emphasis.PRIMARY else "folded"
     return ""
@@ -100,6 +113,11 @@ _COLUMNS = re.compile(r"\S {3,}\S.{0,23}$|\S {2,}\S.*\S {2,}\S|\t")
 def _rows(text: str) -> list[tuple[str, bool]]:
     """Split a text into lines, and say of each whether it is a table's row, which must not be broken."""
     return [(line, bool(_COLUMNS.search(line))) for line in text.split("\n")]
+
+
+def _has_rows(text: str) -> bool:
+    """Say whether a text is laid out in columns, which only a typeface of even widths shows."""
+    return any(is_row for _, is_row in _rows(text))
 
 
 def _row_shape(choices: Choices) -> str:
@@ -123,6 +141,10 @@ def _is_text(field: object) -> bool:
     return isinstance(field, TextField)
 
 
+def _is_file(field: object) -> bool:
+    return isinstance(field, FileField)
+
+
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -130,8 +152,8 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_PAGES.filters |= {"pressed": _pressed, "segments": _segments, "rows": _rows}
-_PAGES.tests["text_field"] = _is_text
+_PAGES.filters |= {"pressed": _pressed, "segments": _segments, "rows": _rows, "has_rows": _has_rows}
+_PAGES.tests |= {"text_field": _is_text, "file_field": _is_file}
 _PAGES.globals["away"] = _AWAY
 _MESSAGE = _PAGES.get_template("message.html")
 _PAGE = _PAGES.get_template("page.html")

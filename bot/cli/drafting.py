@@ -16,7 +16,7 @@ from bot.errors import Unanswered
 from bot.settings import Settings
 from lessons.catalogue import Catalogue
 from lessons.drafting import QUESTIONS, Asked, compose, problem, slug
-from lessons.including import named_folders
+from lessons.including import folder_for
 from lessons.lint import Finding
 from lessons.loading import Loader
 
@@ -41,7 +41,7 @@ def new_lesson(settings: Settings) -> int:
     answers: dict[str, str | Sequence[str]] = {}
     for asked in QUESTIONS:
         answers[asked.key] = _ask(console, asked)
-    folder = _folder(loader, family)
+    folder = folder_for(loader.patterns, family)
     name = _free(settings.lessons.parent / folder, slug(str(answers["title"])))
     path = f"{folder}/{name}.yaml"
     schema = "/".join([".."] * (len(Path(folder).parts) - 1) + ["lesson.schema.json"])
@@ -60,11 +60,6 @@ def _tell(console: Console, place: Path, name: str, findings: Sequence[Finding])
         console.print("Mend what is named above, then check it again: laps lint")
     console.print(f"See it: laps preview {name}\nTake it: laps try {name}", markup=False)
     return 1 if ours else 0
-
-
-def _folder(loader: Loader, family: str) -> str:
-    """Return where lessons of a family are, from the folder of lessons.yaml: where `include` leads first."""
-    return "/".join([*named_folders(next(iter(loader.patterns), "lessons/library/*")), family])
 
 
 def _free(folder: Path, name: str) -> str:

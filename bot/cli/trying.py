@@ -29,6 +29,7 @@ from bot.messages import (
     Emphasis,
     Field,
     Fields,
+    FileField,
     Form,
     Heading,
     Image,
@@ -222,6 +223,8 @@ def _ask(console: Console, field: Field) -> str:
     console.print(Text(f"\n{field.label}", "bold"))
     if isinstance(field, ChoiceField):
         return _ask_choice(console, field)
+    if isinstance(field, FileField):
+        return ""  # files are for editing, and a terminal has an editor
     if not field.multiline:
         proposed = f"[dim]({escape(field.value)})[/] " if field.value else ""
         return _typed(console, f"{proposed}› ").strip() or field.value

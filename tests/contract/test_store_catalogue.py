@@ -103,6 +103,19 @@ async def test_a_draft_is_its_authors_and_forgotten_after_a_week(town: Town) -> 
     assert (await town.see(needs=Needs(draft="d1"))).draft is None
 
 
+async def test_a_draft_that_was_published_or_thrown_away_is_gone(town: Town) -> None:
+    """It goes with the change that says so, and the one that takes its place comes with it."""
+    author = await town.move_in("U1")
+    first = Draft("d1", author.id, "library/a.yaml", "0" * 64, "id: b\n", NOW)
+    await town.store.apply(Changes(draft=first))
+    second = replace(first, id="d2", text="id: c\n")
+    await town.store.apply(Changes(draft=second, gone_draft="d1"))
+    assert (await town.see(needs=Needs(draft="d1"))).draft is None
+    assert (await town.see(needs=Needs(draft="d2"))).draft == second
+    await town.store.apply(Changes(gone_draft="d1"))
+    assert (await town.see(needs=Needs(draft="d2"))).draft == second
+
+
 async def test_the_locale_is_kept(town: Town) -> None:
     """The language that a learner reads comes back with them."""
     learner = await town.move_in(locale="de-CH")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.peers.found import chromium
+from tests.peers.found import chromium, package
 
 FLAGS = [
     "--no-sandbox",
@@ -19,6 +20,19 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@cache
+def _checker() -> str:
+    return (package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
+
+
+async def found_by_axe(page: Page) -> list[str]:
+    """Have axe-core look at the page as it is, by all of its rules, and give what it finds."""
+    if await page.evaluate("typeof axe === 'undefined'"):
+        await page.evaluate(_checker())
+    found = await page.evaluate("axe.run().then(all => all.violations)")
+    return [f"{v['id']}: {n['html'][:160]} {n['failureSummary']}" for v in found for n in v["nodes"]]
 
 
 @asynccontextmanager

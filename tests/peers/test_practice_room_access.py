@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.peers.browser import PageDriver, browser
-from tests.peers.found import package
+from tests.peers.browser import PageDriver, browser, found_by_axe
 from tests.web_house import room
 
 QUESTIONS = ("Agree and start", "Finance analyst", "I have all of them", "That is right", "30")
@@ -25,12 +23,6 @@ WIDE = """
 () => [...document.querySelectorAll('body *')].filter(e => !e.closest('.unseen, .skip, pre, progress'))
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))
 """
-
-
-@cache
-def checker() -> str:
-    """Read axe-core, which runs inside the page."""
-    return (package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @asynccontextmanager
@@ -97,11 +89,8 @@ async def screens(driver: PageDriver) -> AsyncIterator[str]:
 async def test_axe_finds_no_fault_on_any_screen(scheme: str) -> None:
     """On every screen, light and dark, axe-core finds no violation of any of its rules."""
     async with opened(color_scheme=scheme, viewport={"width": 1000, "height": 2400}) as driver:
-        await driver.page.evaluate(checker())
         async for name in screens(driver):
-            found = await driver.page.evaluate("axe.run().then(all => all.violations)")
-            said = [f"{v['id']}: {n['html'][:160]} {n['failureSummary']}" for v in found for n in v["nodes"]]
-            assert said == [], name
+            assert await found_by_axe(driver.page) == [], name
 
 
 @pytest.mark.peer("chromium")

@@ -115,12 +115,30 @@ async def test_only_the_pages_files_are_served(name: str) -> None:
         (b'{"id": "12345678", "verb": "next", "source": "<b>"}', 400),
         (b'{"id": "12345678", "text": "\\ud800"}', 400),
         (b'{"id": "12345678", "text": "' + b"x" * 3001 + b'"}', 400),
-        (b'{"id": "12345678", "text": "' + b"x" * 1_100_000 + b'"}', 413),
+        (b'{"id": "12345678", "text": "' + b"x" * 1_500_000 + b'"}', 413),
+        (b'{"id": "12345678", "verb": "upload", "file": "close.yaml"}', 400),
+        (b'{"id": "12345678", "verb": "upload", "file": {"name": "a.yaml", "data": "%%%"}}', 400),
+        (b'{"id": "12345678", "verb": "upload", "file": {"name": "' + b"x" * 256 + b'", "data": ""}}', 400),
     ],
-    ids=["broken", "array", "id", "nothing", "numbers", "list", "source", "markup", "half", "long", "huge"],
+    ids=[
+        "broken",
+        "array",
+        "id",
+        "nothing",
+        "numbers",
+        "list",
+        "source",
+        "markup",
+        "half",
+        "long",
+        "huge",
+        "file",
+        "base64",
+        "name",
+    ],
 )
 async def test_bad_bodies_get_a_clear_answer(raw: bytes, status: int) -> None:
-    """What is not of the page's shape is 400, what is over a megabyte 413, and nothing changes."""
+    """What is not of the page's shape is 400, what is far over a megabyte 413, and nothing changes."""
     async with room() as here, here.person() as person:
         headers = {**person.headers, "Content-Type": "application/json"}
         async with person.http.post(f"{here.url}/web/act", data=BytesIO(raw), headers=headers) as response:

@@ -51,6 +51,14 @@ class SlackDriver:
         )
         await self.deliver(event)
 
+    async def upload(self, name: str, data: bytes) -> None:
+        """Send a file in the direct message."""
+        about = {"channel": self.channel, "channel_type": "im", "user": self.person, "ts": "1.1"}
+        event = self.server.event(
+            "message", subtype="file_share", text="", files=[self.server.file(name, data)], **about
+        )
+        await self.deliver(event)
+
     async def deliver(self, event: Json) -> list[int]:
         """Have an event delivered."""
         self.last = event

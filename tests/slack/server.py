@@ -30,7 +30,7 @@ Json = dict[str, Any]
 TEAM, BOT, TOKEN, APP_TOKEN, SECRET = "T1", "UBOT", "xoxb-right", "xapp-right", "shhh"
 FORMS_ONLY = ("users.info",)
 """Methods that take JSON for no arguments at all (docs.slack.dev/apis/web-api#methods_supporting_json)."""
-SCOPES = "chat:write,im:write,commands,users:read,im:history,users:read.email"
+SCOPES = "chat:write,im:write,commands,users:read,im:history,files:read,users:read.email"
 SOCKET = "socket"
 """Stands for an address: payloads for it go over the newest socket."""
 _KINDS = {None: "events_api", "payload": "interactive", "command": "slash_commands"}
@@ -96,6 +96,7 @@ class SlackServer:
         self.changed = asyncio.Event()
         self.scopes = SCOPES
         self.sockets: list[web.WebSocketResponse] = []
+        self.files: dict[str, bytes] = {}
         self.acks: dict[str, Json] = {}
         self._tickets: set[str] = set()
         self._sent: dict[str, bool] = {}
@@ -206,6 +207,7 @@ class SlackServer:
                 web.route("*", "/api/{method}", self._api),
                 web.post("/hooks/{name}", self._respond),
                 web.get("/socket", self._socket),
+                web.get("/files-pri/{name}", self._file),
             ]
         )
         return application
@@ -336,6 +338,25 @@ class SlackServer:
         if trouble:
             return await self._fail(request, trouble)
         return web.Response(text="ok")
+
+    def file(self, name: str, data: bytes) -> Json:
+        """Keep a file that somebody uploads, and give what a message says of it."""
+        identity = f"F{next(self._numbers)}"
+        self.files[identity] = data
+        address = f"{self.url}/files-pri/{identity}"
+        about = {"id": identity, "name": name, "title": name, "size": len(data), "mode": "snippet"}
+        return {**about, "url_private": address, "url_private_download": address}
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Hand over a file; without the scope or the token people are led to the page where they sign in."""
+        self.calls.append("file")
+        if trouble := self._trouble("file"):
+            return await self._fail(request, trouble)
+        is_ours = request.headers.get("Authorization") == f"Bearer {TOKEN}"
+        if not is_ours or "files:read" not in self.scopes.split(","):
+            return web.Response(status=302, headers={"Location": f"{self.url}/signin"})
+        data = self.files.get(request.match_info["name"])
+        return web.Response(status=404) if data is None else web.Response(body=data)
 
     def _replace(self, hook: Hook, body: Json) -> None:
         posted = self._find(hook.channel, hook.ts or "")

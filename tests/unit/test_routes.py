@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import ChannelName, Incoming, Operation, Sender, Source, Surface
-from bot.routes import ROUTES, help_page, nearest_verb, read
+from bot.model import ChannelName, Incoming, Operation, Role, Sender, Source, Surface
+from bot.routes import ROUTES, help_page, nearest_verb, read, typed_verbs
 from tests.world import Person, World
 
 
@@ -25,6 +25,9 @@ from tests.world import Person, World
         ("join abcdefgh", ("join", {"code": "abcd-efgh"})),
         ("join abcd efgh", ("join", {"code": "abcd-efgh"})),
         ("join abcd-0189", ("join", {"code": "abcd-0189"})),
+        ("edit", ("edit", {})),
+        ("Edit finance-variance", ("edit", {"id": "finance-variance"})),
+        ("edit this for me", ("unknown", {"text": "edit this for me"})),
         ("join us for lunch", ("unknown", {"text": "join us for lunch"})),
         ("", ("help", {})),
         ("hello", ("help", {})),
@@ -49,7 +52,14 @@ def test_reading_is_total(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "verb"),
-    [("nxt", "next"), ("lesons", "lessons"), ("halp", "help"), ("stopp", "stop"), ("xyzzy", None)],
+    [
+        ("edti", None),
+        ("nxt", "next"),
+        ("lesons", "lessons"),
+        ("halp", "help"),
+        ("stopp", "stop"),
+        ("xyzzy", None),
+    ],
 )
 def test_a_mistyped_verb_gets_the_nearest(typed: str, verb: str | None) -> None:
     """A short mistyping names the verb that was meant, anything else none."""
@@ -68,9 +78,13 @@ async def test_a_mistyped_verb_is_answered_with_a_button_for_the_nearest() -> No
 
 
 def test_help_is_printed_from_the_table() -> None:
-    """Every typed verb of the table stands in the help, and no other."""
-    text = help_page().fallback
-    assert [line.split(":")[0] for line in text.splitlines()] == [r.usage for r in ROUTES.values() if r.help]
+    """Every typed verb of the table stands in the help, and no other; what admins type, in theirs alone."""
+    typed = [route for route in ROUTES.values() if route.help]
+    lines = help_page({Role.ADMIN}).fallback.splitlines()
+    assert [line.split(":")[0] for line in lines] == [route.usage for route in typed]
+    ours = help_page({Role.LEARNER, Role.CHAMPION}).fallback.splitlines()
+    assert [line.split(":")[0] for line in ours] == [route.usage for route in typed if route.role is None]
+    assert "edit" not in dict(typed_verbs())
 
 
 async def test_a_slash_command_gets_information_where_it_was_typed() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapters.slack.carried import decode, decode_source, encode, encode_form
 from adapters.slack.inbound import first_field, normalise, plain_text, profile_of, team_of
-from bot.model import ChannelName, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
 
 Json = dict[str, Any]
 
@@ -113,9 +113,23 @@ def test_what_no_person_typed_to_laps_is_left_alone(changes: Json) -> None:
 
 
 def test_a_file_brings_its_words() -> None:
-    """Words beside a file are read; a file alone, as a long paste becomes, is answered with help."""
+    """Words beside a file are read; a YAML file, or one alone, as a long paste becomes, is looked at."""
     assert taken(a_message(subtype="file_share", files=[{}])).verb == "next"
-    assert taken(a_message(subtype="file_share", files=[{}], text="")).verb == "help"
+    assert taken(a_message(subtype="file_share", files=[{"name": "a.YAML"}])).verb == "upload"
+    assert taken(a_message(subtype="file_share", files=[{}], text="")).verb == "upload"
+
+
+@pytest.mark.parametrize("files", [None, "x", {"a": 1}, [], [None, 7, "x"], [{"name": 3, "size": "big"}]])
+def test_strange_files_are_no_trouble(files: object) -> None:
+    """Whatever stands where files should, something is made of the message."""
+    assert all(file.address == "" for file in taken(a_message(subtype="file_share", files=files)).files)
+
+
+def test_a_file_is_named_with_its_address_and_size() -> None:
+    """Name, size and address come from the payload; nothing is read for it."""
+    found = {"name": "close.yaml", "size": 12, "url_private_download": "https://files.slack.com/a"}
+    message = taken(a_message(subtype="file_share", files=[found], text=""))
+    assert message.files == (FileRef("close.yaml", 12, "https://files.slack.com/a"),)
 
 
 @pytest.mark.parametrize(

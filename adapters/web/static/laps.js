@@ -19,6 +19,7 @@ const SEEN = "laps-seen";
 const DRAFTS = "laps-drafts";
 const MOST_KEPT = 80;
 const MOST_DRAFTS = 20;
+const MOST_FILE = 1_000_000; // bytes of a file that is sent
 const PATIENCE = 20_000; // milliseconds until an answer counts as lost
 const GRACE = 3_000; // milliseconds without a stream until the page says so
 
@@ -233,18 +234,37 @@ async function send(element, form) {
   const long = [...form.querySelectorAll("[data-most]")].filter((field) => over(field) > 0);
   if (long.length) return refuse(form, Object.fromEntries(long.map((field) => [field.name, tooLong(field)])));
   const pressed = JSON.parse(form.dataset.press);
-  const args = { ...pressed.args, ...values(form) };
-  const answer = await act({ ...pressed, args, source: element.id, form: true }, element);
+  const said = { ...pressed, args: { ...pressed.args, ...values(form) }, source: element.id, form: true };
+  const field = form.querySelector("input[type=file]");
+  if (field) {
+    const [chosen] = field.files;
+    if (!chosen) return refuse(form, { [field.name]: "Choose a file first." });
+    if (chosen.size > MOST_FILE) return refuse(form, { [field.name]: "That file is too large: 1 MB at most." });
+    try {
+      said.file = { name: chosen.name, data: await encoded(chosen) };
+    } catch {
+      return refuse(form, { [field.name]: "The browser cannot read that file any more: choose it again." });
+    }
+  }
+  const answer = await act(said, element);
   if (!answer) return undefined;
   if (Object.keys(answer.problems).length) return refuse(form, answer.problems);
   return take(answer, true);
 }
 
-// What is chosen among boxes comes as one text, joined by commas.
+// A file's bytes as they are, in base64, so that its encoding is the server's to judge.
+async function encoded(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+// What is chosen among boxes comes as one text, joined by commas; a file goes beside the others.
 function values(form) {
   const found = {};
   for (const field of form.elements) {
-    if (!field.name) continue;
+    if (!field.name || field.type === "file") continue;
     if (field.type !== "checkbox" && field.type !== "radio") found[field.name] = field.value;
     else {
       found[field.name] ??= "";
