@@ -7,6 +7,7 @@ Teams draws every button alike ("positive" is ignored), so the primary one is to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import Literal
 
@@ -132,25 +133,38 @@ def _last_resort(message: Message) -> tuple[Block, ...]:
 
 def _card(message: Message, problems: Mapping[str, str], limit: int) -> Card:
     has_form = any(isinstance(block, Form) for block in message.blocks)
-    body: list[CardElement] = []
+    body: list[Card] = []
     for block in message.blocks[: LIMITS.blocks]:
         match block:
             case Form():
-                body += _form(block, problems, limit)
+                body += _dumped(_form(block, problems, limit))
             case Choices():
-                body += _choices(block, has_form)
+                body += _dumped(_choices(block, has_form))
             case _:
-                body += _words(block, limit)
+                body += _drawn_words(block, limit)
     card = AdaptiveCard(
         version="1.5",
         fallback_text=shortened(message.fallback, min(limit, 1000)) or "Laps",
-        body=body or [_rich([TextRun(text=plain(shortened(message.fallback, limit)))])],
+        body=[],
         msteams=TeamsCardProperties(width="full"),
     )
-    return card.model_dump(by_alias=True, exclude_none=True)
+    alone = _dumped([_rich([TextRun(text=plain(shortened(message.fallback, limit)))])]) if not body else ()
+    return {**card.model_dump(by_alias=True, exclude_none=True), "body": [*body, *alone]}
+
+
+def _dumped(elements: Sequence[CardElement]) -> tuple[Card, ...]:
+    return tuple(element.model_dump(by_alias=True, exclude_none=True) for element in elements)
 
 
 # ---------------------------------------------------------------- words
+
+
+@lru_cache(maxsize=1024)
+def _drawn_words(
+    block: Heading | Text | Items | Code | Image | Fields | Progress | Note, limit: int
+) -> tuple[Card, ...]:
+    """Draw a block of words once: a lesson says the same to everybody, and models are slow to make."""
+    return _dumped(_words(block, limit))
 
 
 def _words(
