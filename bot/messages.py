@@ -56,10 +56,14 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Text to be copied or studied as it stands, in a fixed-width face. `title` says what it is."""
+    """Text to be copied or studied as it stands, in a fixed-width face. `title` says what it is.
+
+    `with_above`: it may be copied together with the text just above it.
+    """
 
     text: str
     title: str = ""
+    with_above: bool = False
     kind: Literal["code"] = "code"
 
 

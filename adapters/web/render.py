@@ -88,7 +88,8 @@ def _parts(message: Message, post: str) -> Iterator[_Part]:
     for number, block in enumerate(message.blocks or (Text(message.fallback),)):
         identity = f"{post}-{block.name if isinstance(block, Form) else number}"
         level = 3 if isinstance(block, Heading) and block.level == 2 and titled else 2
-        part = _Part(block, identity, level, asked, _shape(block), above)
+        goes_with = above if isinstance(block, Code) and block.with_above else None
+        part = _Part(block, identity, level, asked, _shape(block), goes_with)
         yield part
         above = part if isinstance(block, Code) else None
         if isinstance(block, Heading | Text):

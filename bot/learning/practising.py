@@ -48,7 +48,11 @@ def _starters(practice: Practice, tools: tuple[tuple[str, str], ...]) -> list[Bl
         names.setdefault(starter.rstrip("\n"), []).append(name)
     title = "Prompt to start from"
     return [
-        Code(starter, title if len(names) == 1 else f"{title}, in {' or '.join(said)}")
+        Code(
+            starter,
+            title if len(names) == 1 else f"{title}, in {' or '.join(said)}",
+            with_above=practice.copy_with == "material",
+        )
         for starter, said in names.items()
         if starter
     ]

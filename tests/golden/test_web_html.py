@@ -72,7 +72,7 @@ MESSAGES = {
             Items(("one", "two")),
             Heading("Material", level=2),
             Code("Line       Plan   Actual\nRevenue   1,200    1,110", "Material"),
-            Code("\nUse only the table.\n"),
+            Code("\nUse only the table.\n", with_above=True),
             Code("CALL NOTE  Thu 12 Nov\nBudget    1,200\nMeeting   Renate, head of operations, new\n- late"),
             Fields((("Job", "Finance analyst"), ("Tools", "Copilot, Claude"))),
             Progress(3, 40, "3 of 40 done"),
@@ -229,3 +229,10 @@ if __name__ == "__main__":
     KEPT.mkdir(exist_ok=True)
     for kept_name, kept in MESSAGES.items():
         (KEPT / f"{kept_name}.html").write_text(drawn(kept), encoding="utf-8")
+
+
+def test_only_what_may_go_together_is_copied_together() -> None:
+    """Where not all of the material goes into the tool, no button copies it along with the prompt."""
+    for together in (True, False):
+        blocks = (Code("the note", "Material"), Code("Mask it.", "Prompt to start from", together))
+        assert ("Copy with material" in render(Message("", blocks), "p1")) is together
