@@ -143,7 +143,7 @@ class Practice(Model):
     image: Image | None = None
     """A picture to work on."""
     copy_with: Literal["material", "nothing"] = "material"
-    """What can be copied along with the starter: `nothing` where not all of the material goes into the tool."""
+    """What is copied along with the starter: `nothing` where not all of the material goes into the tool."""
     starter: Prompt = ""
     """A prompt to begin with, which fits any assistant."""
     variants: dict[Name, Variant] = Field(default_factory=dict, json_schema_extra=NO_OTHER_NAMES)
