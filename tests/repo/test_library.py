@@ -37,6 +37,7 @@ WRITTEN = (
     "finance",
     "customer-service",
     "supply-chain",
+    "marketing",
     "human-resources",
     "learning-development",
     "software-it",
