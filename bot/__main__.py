@@ -15,7 +15,18 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.cli import authoring, drafting, examining, packaging, people, previewing, revisions, running, trying
+from bot.cli import (
+    authoring,
+    drafting,
+    examining,
+    packaging,
+    people,
+    planning,
+    previewing,
+    revisions,
+    running,
+    trying,
+)
 from bot.cli.trying import INTERRUPTED
 from bot.errors import LapsError
 from bot.model import ChannelName, Role
@@ -166,6 +177,13 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         parser.set_defaults(
             work=lambda o, held=held: people.set_role(read_settings(), o.person, Role(o.role), held, o.format)
         )
+    ahead = commands.add_parser("plan", help="print what would be said to a person unasked, and why")
+    ahead.add_argument(
+        "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
+    )
+    ahead.add_argument("--days", type=_positive, default=14, help="how far ahead (default 14)")
+    _add_format(ahead)
+    ahead.set_defaults(work=lambda o: planning.plan(read_settings(), o.person, o.days, o.format))
     events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
         required=True, metavar="ACTION"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +32,7 @@ from bot.watching import Watcher
 from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
 from lessons.loading import Loaded, Loader, load
+from scheduler.nudges import Nudges
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
 from storage import open_store
@@ -43,6 +44,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 DRAIN_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(hours=1)
+LOOK_EVERY = timedelta(seconds=5)
 LOOK_AFTER = 20_000
 """How many more objects there are before the collector looks at them; Python's own 700 is a press or two."""
 MOST_BODY = 1024 * 1024
@@ -150,7 +152,7 @@ class Server:
         channels: dict[ChannelName, Channel] = {}
         self.outbox = Outbox(store, channels, clock, sleep, self.metrics.delivery)
         self._notices = Notices(store, self.outbox, clock)
-        self._telling: set[asyncio.Task[int]] = set()
+        self._telling: set[asyncio.Task[object]] = set()
         self.live = LiveCatalogue(loader, loaded, store, clock, self._tell, self._swapped)
         self._watcher = Watcher(self.live, sleep)
         self._preview = PreviewPages(lambda: self.live.now)
@@ -162,6 +164,7 @@ class Server:
         self.adapters = make_adapters(settings, host, self.desk, clock)
         files.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
+        self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock)
         self._clock = clock
         self._ticker = Ticker()
 
@@ -189,9 +192,11 @@ class Server:
             await adapter.start()
         self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
         self._ticker.every(FORGET_EVERY, "forget", self._forget)
+        self._ticker.every(LOOK_EVERY, "nudges", self.nudges.look)
         self._ticker.start()
         try:
-            await self.live.start()
+            if await self.live.start():
+                self._do(self._look_anew(), "look at everybody")
         except LapsError as error:
             log.warning("no revision could be stored: %s", error, extra={"action": "reload_failed"})
         self._watcher.start()
@@ -200,13 +205,25 @@ class Server:
         """Tell the admins, and whoever has a preview open, while everything goes on."""
         if notice.errors:
             self._preview.refused(notice.errors)
-        task = asyncio.create_task(self._notices.tell(notice), name="tell the admins")
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._do(self._notices.tell(notice), "tell the admins")
 
     def _swapped(self, catalogue: Catalogue) -> None:
         self.metrics.lessons(len(catalogue.lessons))
         self._preview.changed()
+        self._do(self._look_anew(), "look at everybody")
+
+    async def _look_anew(self) -> None:
+        """Have everybody looked at, for the moments may be others now."""
+        try:
+            await self.store.look_at_everybody(self._clock())
+        except LapsError as error:
+            log.warning("the moments may come late: %s", error, extra={"action": "look_lost"})
+
+    def _do(self, work: Coroutine[object, object, object], name: str) -> None:
+        """Do something while everything goes on; the end waits for it."""
+        task = asyncio.create_task(work, name=name)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _stop(self, application: web.Application) -> None:
         """Send what is under way, for which the channels' connections are needed, and then close those."""

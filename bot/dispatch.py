@@ -50,6 +50,7 @@ from bot.model import (
     Workspace,
     WorkspaceRef,
 )
+from bot.nudging.policy import MATTERS
 from bot.placing import place
 from bot.ports import Clock, Needs, Outlet, Store, Workshop
 from bot.routes import ROUTES, Route, Unknown, current_screen
@@ -120,6 +121,7 @@ class Dispatcher:
             snapshot = await self._read(incoming, workspace, route, command, now)
             decision, outcome = await self._decide(incoming, route, command, snapshot, now)
             decision = _recorded(decision, outcome, incoming, route, snapshot, now)
+            decision = _noticed(decision, incoming, snapshot, now)
             changes, answer = await self._complete(incoming, snapshot, decision, now)
             try:
                 # Files take their time to come, and what is published already must be said so.
@@ -270,7 +272,7 @@ class Dispatcher:
         for post_id, message in decision.reply.updates:
             post = await self._store.post(post_id)
             if post is not None and not _is_pressed(post, incoming, snapshot, decision):
-                accounts = await self._store.accounts_of(snapshot.who)
+                accounts = await self._store.accounts_of(snapshot.who.id)
                 at = (post.workspace, post.account)
                 targets += [
                     (post, w, a.service_url, message) for w, a in accounts if (w.id, a.external) == at
@@ -302,6 +304,17 @@ class Dispatcher:
 
 
 _TRY_NEXT = Choices((Button("Go on", "next"), Button("Help", "help")))
+
+
+def _noticed(decision: Decision, incoming: Incoming, snapshot: Snapshot, now: datetime) -> Decision:
+    """Tell the planner of nudges what it must know: a message was answered, or something happened."""
+    changes, learner = decision.changes, decision.changes.learner or snapshot.who
+    nudge = incoming.args.get("u", "")
+    if nudge and snapshot.who.version:
+        changes = replace(changes, answered=(learner.id, nudge[:40], now))
+    if changes.look_by is None and any(event.type in MATTERS for event in changes.events):
+        changes = replace(changes, look_by=(learner.id, now))
+    return replace(decision, changes=changes)
 
 
 def _storable(incoming: Incoming) -> Incoming:

@@ -77,6 +77,12 @@ class EventType(StrEnum):
     TOOL_NOT_USED = "tool.not_used", "The learner said that no tool was used."
     COMMITMENT_MADE = "commitment.made", "An if-then plan was made. `own_words`: not the lesson's wording."
     COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."
+    NUDGE_SENT = "nudge.sent", "A message went to the outbox unasked. `moment`; `kind`; `decision`: its id."
+    NUDGE_SNOOZED = "nudge.snoozed", "The learner asked for later. `moment`; `wait`: hour, tomorrow or week."
+    NUDGES_CHANGED = (
+        "nudges.changed",
+        "The learner wants more or fewer messages. `moment`: the one it is about, null for all; `off`.",
+    )
     SCREEN_SHOWN = (
         "screen.shown",
         "Nothing changed, and the learner was shown why or where they are. `verb`; `refused`: true or false.",

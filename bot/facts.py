@@ -22,7 +22,7 @@ class Facts:
         self._now = now
         self._draw = draw
         self._made = 0
-        self._zone = _zone(self._learner.time_zone or snapshot.organization.time_zone)
+        self._zone = zone_named(self._learner.time_zone or snapshot.organization.time_zone)
         self._today = now.astimezone(self._zone).date()
 
     @property
@@ -80,7 +80,8 @@ class Facts:
         )
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """Return a time zone by its IANA name; UTC where this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -271,6 +271,57 @@ class Recall:
     right: bool = True
 
 
+class NudgeAction(StrEnum):
+    """What came of a decision whether to speak to somebody unasked."""
+
+    SENT = "sent"
+    HELD = "held"  # kept back at random
+    SILENT = "silent"  # a rule said no
+    WAIT = "wait"  # not yet: decided again later, and no record of its own
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeDecision:
+    """One decision whether to speak to a learner unasked, kept whatever came of it.
+
+    `moment` is the id of the moment of need; `subject` tells its occasions apart: the local time, the
+    session, the question. `available` says whether the person could have been spoken to at all; `options`
+    are the moments that there were to choose from. `probability` is that with which it would have been
+    sent, had chance fallen otherwise. `reason` is in words that the person can be told. `answered_at` is
+    when they first answered what was sent.
+    """
+
+    id: str
+    learner: LearnerId
+    moment: str
+    kind: str
+    subject: str
+    decided_at: datetime
+    decided_on: date
+    action: NudgeAction
+    rule: str
+    reason: str
+    available: bool = True
+    options: tuple[str, ...] = ()
+    rule_version: int = 1
+    probability: float = 0.0
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a learner set for being spoken to unasked; None is as the organization has it.
+
+    `off` names the moments that they want no more of. `asked_at` is when they were asked whether to stop.
+    """
+
+    a_day: int | None = None
+    a_week: int | None = None
+    snoozed_until: datetime | None = None
+    off: frozenset[str] = frozenset()
+    asked_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A change of one catalogue file that an admin was shown and has not published yet.
@@ -408,6 +459,7 @@ class DeliveryKind(StrEnum):
 
     REPLY = "reply"
     NOTICE = "notice"
+    NUDGE = "nudge"
 
 
 class Operation(StrEnum):
@@ -512,6 +564,8 @@ class Snapshot:
     commitments: tuple[Commitment, ...] = ()
     accounts: tuple[tuple[ChannelName, str], ...] = ()
     recalls: tuple[Recall, ...] = ()
+    wishes: Wishes = Wishes()
+    decisions: tuple[NudgeDecision, ...] = ()
     draft: Draft | None = None
     code: JoinCode | None = None
     other: Learner | None = None
@@ -545,7 +599,10 @@ class Changes:
     """All that one interaction changes, written in one atomic step or not at all.
 
     `learner` is the row as it should be, with the `version` it was read at (the store adds one).
-    `gone_draft` was published or thrown away. Empty members change nothing.
+    `answered` names a nudge decision whose message was answered, and when. `looked` says when the planner of
+    nudges, which has just looked at the learner, looks again; `look_by` when it does at the latest, because
+    something happened. `gone_draft` was published or thrown away. Empty members
+    change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -561,6 +618,11 @@ class Changes:
     code: JoinCode | None = None
     used_code: str | None = None
     recalls: tuple[Recall, ...] = ()
+    decisions: tuple[NudgeDecision, ...] = ()
+    answered: tuple[LearnerId, str, datetime] | None = None
+    wishes: tuple[LearnerId, Wishes] | None = None
+    looked: tuple[LearnerId, datetime] | None = None
+    look_by: tuple[LearnerId, datetime] | None = None
     draft: Draft | None = None
     gone_draft: str | None = None
     merge: Merge | None = None
@@ -612,6 +674,10 @@ class Draw:
     def id(self, name: str) -> str:
         """Return 26 characters [0-9a-f] (104 bits), the same for the same name."""
         return self._digest(name).hex()[:26]
+
+    def share(self, name: str) -> float:
+        """Return a number from 0 to 1, 1 excluded, the same for the same name."""
+        return int.from_bytes(self._digest(name)[:6]) / 2**48
 
     def code(self) -> str:
         """Return a code to be typed, such as `k7qm-x2fd`: 40 bits in letters and digits that look unlike."""

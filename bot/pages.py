@@ -33,6 +33,15 @@ EVERY_TOOL = "*"
 """What the button for all tools carries, for their ids together may be too long for a button."""
 
 
+def _speaks_first(catalogue: Catalogue) -> tuple[str, ...]:
+    """Say how often Laps may write first, where it does at all."""
+    nudges = catalogue.organization.nudges
+    if not catalogue.moments or not (nudges.a_day and nudges.a_week):
+        return ()
+    most = f"at most {nudges.a_day} a day and {nudges.a_week} in seven days"
+    return (f"Laps may write first, {most}, in your working hours; “nudges” turns that down or off.",)
+
+
 def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
     """Say what Laps is, who sees what and how to stop, and ask for consent."""
     days = catalogue.organization.keep_text_days
@@ -50,6 +59,7 @@ def welcome(catalogue: Catalogue, waiting: bool = False) -> Message:
                     "five or more, never yours alone."
                 ),
                 f"What you paste is checked by simple rules {kept}. No AI reads it here.",
+                *_speaks_first(catalogue),
                 "How to stop: type “stop” at any time, or “pause” for a quiet while.",
             )
         ),

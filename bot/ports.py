@@ -25,6 +25,7 @@ from bot.model import (
     FileRef,
     Incoming,
     Learner,
+    LearnerId,
     Organization,
     Post,
     PostId,
@@ -59,6 +60,7 @@ class Needs:
         recalls: what the learner remembers of review questions, soonest due first.
         code: a joining code to look up, with its owner.
         draft: a draft of the learner's to look up.
+        nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
     """
 
     history: bool = False
@@ -66,6 +68,7 @@ class Needs:
     commitments: bool = False
     accounts: bool = False
     recalls: bool = False
+    nudging: bool = False
     draft: str | None = None
     code: str | None = None
 
@@ -165,6 +168,14 @@ class Store(Protocol):
     async def people_with(self, role: Role) -> Sequence[tuple[Workspace, Account]]:
         """Return the reachable accounts of those who hold a role and take part, oldest workspace first."""
 
+    # nudges (used by scheduler/planner.py)
+
+    async def due_for_nudges(self, now: datetime, most: int) -> Sequence[LearnerId]:
+        """Return who is to be looked at by now, the longest waiting first."""
+
+    async def look_at_everybody(self, now: datetime) -> None:
+        """Have everybody looked at now, since the moments are others."""
+
     # operators
 
     def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
@@ -189,7 +200,7 @@ class Store(Protocol):
     async def forget_texts(self, now: datetime) -> int:
         """Delete kept submissions, used codes and handled ids that are past their time; return how many."""
 
-    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+    async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]:
         """Return a learner's accounts with their workspaces."""
 
     async def close(self) -> None:

@@ -30,6 +30,7 @@ from bot.model import (
     Stage,
     Status,
 )
+from bot.nudging import answering
 from bot.ports import Needs
 from lessons.catalogue import Catalogue
 from lessons.steps import PracticeStep
@@ -249,6 +250,16 @@ def _at(args: Args) -> At:
     return At(SessionId(args["s"]), _number(args["v"]))
 
 
+def _wait(text: str) -> str:
+    if text not in answering.WAITS:
+        raise ValueError(text)
+    return text
+
+
+def _least(text: str | None) -> int | None:
+    return None if text is None else max(0, _number(text))
+
+
 def _number(text: str) -> int:
     """Read a whole number of at most nine digits.
 
@@ -293,6 +304,8 @@ def _edited(command: Callable[[Args], object], help: str = "", usage: str = "") 
 
 
 _PATH = Needs(history=True, uses=True, recalls=True)
+_NUDGES = Needs(nudging=True)
+_PLANS = Needs(history=True, uses=True, commitments=True, recalls=True)
 _EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True, recalls=True)
 
 ROUTES: dict[str, Route] = {
@@ -368,6 +381,13 @@ ROUTES: dict[str, Route] = {
         before_consent=True,
         when_stopped=True,
     ),
+    "nudges": Route(
+        lambda a: answering.ShowNudges(_least(a.get("d")), _least(a.get("w"))),
+        answering.show_nudges,
+        "When Laps writes first, and how often.",
+        "nudges",
+        _NUDGES,
+    ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
     "edit": _edited(
         asking.edit_lesson,
@@ -431,6 +451,19 @@ ROUTES: dict[str, Route] = {
     "publish": _edited(lambda a: asking.PublishDraft(a["d"], a.get("id", ""), a.get("h", ""))),
     "redo": _edited(lambda a: asking.RedoDraft(a["d"], a.get("id", ""))),
     "discard": _edited(lambda a: asking.DiscardDraft(a["d"], a.get("id", ""))),
+    # to a message that came unasked
+    "later": Route(lambda a: answering.AskLater(a["u"]), answering.ask_later),
+    "snooze": Route(lambda a: answering.Snooze(a["u"], _wait(a["w"])), answering.snooze, needs=_NUDGES),
+    "why": Route(lambda a: answering.Explain(a["u"]), answering.explain, needs=_NUDGES, when_stopped=True),
+    "quiet": Route(
+        lambda a: answering.Quiet(a.get("u", ""), a.get("m", ""), "all" in a, "undo" in a),
+        answering.be_quiet,
+        needs=_NUDGES,
+        when_stopped=True,
+    ),
+    "kept": Route(lambda a: answering.KeepPlan(a["c"], kept=True), answering.keep_plan, needs=_PLANS),
+    "unkept": Route(lambda a: answering.KeepPlan(a["c"], kept=False), answering.keep_plan, needs=_PLANS),
+    "thanks": Route(lambda a: answering.Thank(a["u"]), answering.thank),
     # told by platforms
     "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _PATH),
     "depart": _told(lambda a: joining.Depart(), joining.depart),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
 from lessons.model import Lesson
+from lessons.moments import Moment, Nudges
 from lessons.steps import one_or_list
 from lessons.terms import NO_OTHER_NAMES, Day, Label, Line, Locale, Model, Name, Title, Whole
 
@@ -62,12 +63,17 @@ class OrganizationSettings(Model):
     """The industry of the organization, if one holds for everybody."""
     keep_text_days: Whole = Field(default=0, ge=0, le=90)
     """How many days a pasted text is kept; 0 drops it as soon as it is checked."""
+    nudges: Nudges = Nudges()
+    """How often, and when, people may be spoken to unasked."""
 
 
 MOST_PATTERNS = 20
 """Of `include`: each goes through folders."""
 
 LONGEST_PATTERN = 200
+
+MOST_MOMENTS = 100
+"""Each is looked at for every person whose turn it is."""
 
 Pattern = Annotated[str, Field(max_length=LONGEST_PATTERN)]
 Patterns = Annotated[
@@ -88,6 +94,8 @@ class Root(Model):
     """What people do, each under the id that lessons use."""
     industries: dict[Name, Industry] = Field(default_factory=dict, json_schema_extra=NO_OTHER_NAMES)
     """Lines of business with rules of their own, each under the id that lessons use."""
+    moments: Annotated[tuple[Moment, ...], Field(max_length=MOST_MOMENTS)] = ()
+    """When people are spoken to unasked, the most important first."""
     include: Patterns = ()
     """Which files hold lessons: one pattern or a list, from the folder of lessons.yaml and inside it."""
 
@@ -105,6 +113,7 @@ class Catalogue:
     job_families: Mapping[str, JobFamily]
     lessons: Mapping[str, Lesson] = field(default_factory=dict)
     industries: Mapping[str, Industry] = field(default_factory=dict)
+    moments: Sequence[Moment] = ()
 
     def for_family(self, job_family: str | None) -> tuple[Lesson, ...]:
         """Return a job family's lessons in catalogue order; all of them where the family is not known.

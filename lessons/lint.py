@@ -38,7 +38,7 @@ class Code(Enum):
     KIND = "E103", "A value is of the wrong kind, such as a number where a text is needed."
     VALUE = "E104", "A value is of the right kind but not allowed: too long, too many, out of range."
     PRACTICE_FIRST = "E105", "A lesson opens with something other than practice."
-    UNKNOWN_KIND = "E106", "A step or an automatic check is of no known kind, or of two."
+    UNKNOWN_KIND = "E106", "A step, an automatic check, a trigger or an offer is of no known kind, or of two."
     ONE_RIGHT = "E107", "A question has no right answer, or several."
     NOT_THE_ROOT = "E108", "What was to be checked is a lesson, not the root that includes it."
     TRANSLATION = (
@@ -49,7 +49,7 @@ class Code(Enum):
     NO_MATCH = "E201", "A pattern of `include` matches no file."
     OUTSIDE = "E202", "A pattern of `include` leads out of the folder of lessons.yaml."
     LOOP = "E203", "A pattern of `include` matches lessons.yaml itself."
-    DUPLICATE_ID = "E204", "Two lessons, or two capabilities of a job family, have the same id."
+    DUPLICATE_ID = "E204", "Two lessons, two moments, or two capabilities of a job family have the same id."
     ID = "E205", "A lesson's id is not its job family and file name, joined by a hyphen."
     FOLDER = "E206", "A lesson's file is not in the folder of its job family."
     UNKNOWN_FAMILY = "E207", "lessons.yaml has no such job family."
@@ -62,6 +62,7 @@ class Code(Enum):
     CIRCLE = "E214", "Lessons are each other's prerequisites."
     UNUSED_VARIANT = "E215", "A variant is for a tool that the lesson does not have."
     TOO_LONG = "E216", "A screen holds more than a channel shows in one message."
+    UNKNOWN_OFFER = "E217", "A moment offers a lesson that is not there."
 
     PLACEHOLDER = "E301", "A placeholder is left in."
     SECRET = "E302", "A key or password stands in the file."
@@ -74,6 +75,7 @@ class Code(Enum):
     LONG_CONCEPT = "W305", "A concept has 80 words or more, or more than the practice works with."
     USE_CASES = "W306", "A job family has fewer than 10 or more than 15 use cases."
     NEARLY_THE_SAME = "W307", "Two lessons share 60 % or more of their words' 3-shingles, material apart."
+    OUT_OF_HOURS = "W308", "A moment comes outside the hours in which people may be spoken to."
 
     def __init__(self, number: str, sentence: str) -> None:
         self.number = number

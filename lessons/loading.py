@@ -26,6 +26,7 @@ from lessons.lint import Code, Finding, Severity, most, order
 from lessons.model import Lesson
 from lessons.prose import check_texts, prose
 from lessons.reading import Block, Document, fetched, parse
+from lessons.referring import check_moments
 from lessons.similarity import Neighbours, shingles
 from lessons.together import File, Says, check_between, check_likeness, check_use_cases
 from lessons.values import values
@@ -204,6 +205,7 @@ class Loader:
     def _together(self, texts: bool) -> Iterator[Finding]:
         files = [*self._files.values()]
         yield from check_between(files)
+        yield from most(self.path, check_moments(self._root, {x.says.id for x in files if x.says.id}))
         if texts:
             yield from check_use_cases(self._root, files)
             yield from check_likeness(self._files, self._neighbours)
@@ -263,7 +265,7 @@ def _catalogue(root: Root, lessons: list[Lesson]) -> Catalogue:
     }
     ordered = sorted(lessons, key=lambda x: rank[x.job_family, x.capability])
     named = {lesson.id: lesson for lesson in ordered}
-    return Catalogue(root.organization, root.tools, root.job_families, named, root.industries)
+    return Catalogue(root.organization, root.tools, root.job_families, named, root.industries, root.moments)
 
 
 def _merged(document: Document, told: Sequence[Finding], faults: Sequence[Finding]) -> list[Finding]:
@@ -281,5 +283,6 @@ _SAY_MORE = {
     Code.UNKNOWN_INDUSTRY,
     Code.UNKNOWN_CAPABILITY,
     Code.MINUTES,
+    Code.UNKNOWN_OFFER,
 }
 """Codes that make it needless to say that an id is no id, or a number out of range."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from pydantic import ValidationError
 
 from lessons.lint import Code, Finding, most, quoted
+from lessons.moments import CLOCK, COUNTRY, HOURS
 from lessons.reading import Block, Document, Listing, Place, Value
 from lessons.terms import ADDRESS, LOCALE, NAME, Model
 
@@ -93,7 +94,7 @@ def _resolve(document: Document, loc: tuple[int | str, ...]) -> _Spot:
 def _finding(document: Document, model: type[Model], detail: ErrorDetails) -> Finding | None:
     loc, kind = detail["loc"], detail["type"]
     spot = _resolve(document, loc)
-    if kind in {"unknown_step", "unknown_check", "one_right"} or _is_the_opening(loc, kind):
+    if kind in _TOLD_BY_CHECKS or _is_the_opening(loc, kind):
         return None
     if kind == "extra_forbidden":
         return _unknown_key(document, model, spot)
@@ -107,6 +108,9 @@ def _finding(document: Document, model: type[Model], detail: ErrorDetails) -> Fi
         name = str(spot.path[-1])
         spot = _Spot(spot.path, name, spot.key_place, spot.key_place)
     return _beyond_limits(document, spot, detail)
+
+
+_TOLD_BY_CHECKS = {"unknown_step", "unknown_check", "unknown_trigger", "unknown_offer", "one_right"}
 
 
 def _is_the_opening(loc: tuple[int | str, ...], kind: str) -> bool:
@@ -217,11 +221,21 @@ def _pattern(value: Value, limits: _Limits) -> _Said:
         return f"should be a locale, not {quoted(str(value))}", mend
     if limits["pattern"] == ADDRESS:
         return f"should be a whole https address, not {quoted(str(value))}", "begin it with https://"
+    if said := _FORMS.get(str(limits["pattern"])):
+        return f"should be {said[0]}, not {quoted(str(value))}", said[1]
     if limits["pattern"] != NAME:
         return "is empty", "write it out"
     name = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
     mend = f"write {name}" if 0 < len(name) <= 60 else "write an id such as month-end-close"
     return f"should be lower-case words joined by hyphens, not {quoted(str(value))}", mend
+
+
+_FORMS = {
+    CLOCK: ("a time of day", 'write it in quotes, such as "09:30"'),
+    HOURS: ("two times of day", 'write them in quotes, such as "09:00-17:00"'),
+    COUNTRY: ("a country", "write its two capital letters, such as DE"),
+}
+"""Forms of texts by their pattern: what they are, and an example."""
 
 
 def _too_long(value: Value, limits: _Limits) -> _Said:
@@ -267,6 +281,11 @@ _BEYOND: Mapping[str, Callable[[Value, _Limits], _Said]] = {
     "greater_than": _bound("it should be more than", "gt"),
     "greater_than_equal": _bound("the least is", "ge"),
     "less_than_equal": _bound("the most is", "le"),
+    "hours_order": lambda value, limits: ("end before they begin", "write the earlier time first"),
+    "cron": lambda value, limits: (
+        f"is no cron expression: {_shown(value)}",
+        "write minute, hour, day of the month, month and day of the week, such as 0 15 * * 4",
+    ),
     "words_order": lambda value, limits: ("has a min over its max", "swap the two"),
     "no_difference": lambda value, limits: (
         "says nothing",

@@ -3,7 +3,7 @@
 A delivery is born leased to this process, which sends it at once (`take`). What a crash, a slow platform or
 a long queue left behind comes back through the store when its lease is over (`drain`). The promise: a lesson
 reply is sent at least once; what cannot be known is sent again only where sending twice shows once, or where
-losing it would leave the learner without an answer.
+losing it would leave the learner without an answer. What was said unasked is not sent again then.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bot.errors import (
     StorageError,
     Unreachable,
 )
-from bot.model import ChannelName, Delivery, DeliveryState, Operation, Sent
+from bot.model import ChannelName, Delivery, DeliveryKind, DeliveryState, Operation, Sent
 from bot.ports import Channel, Clock, Settlement, Store
 from scheduler.pacing import Pacer
 
@@ -187,6 +187,10 @@ class Outbox:
         )
 
     def _failed(self, delivery: Delivery, error: ChannelError) -> Settlement:
+        if isinstance(error, Ambiguous) and delivery.kind is DeliveryKind.NUDGE:
+            return self._settlement(
+                delivery, DeliveryState.FAILED, error=f"sent or not, nobody knows: {error}"
+            )
         if isinstance(error, Retryable | Ambiguous):
             return self._again(delivery, str(error))
         log.error(

@@ -34,6 +34,8 @@ from storage.tables import (
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
+    NUDGE_DECISION,
+    NUDGING,
     PERSON,
     POST,
     RECALL,
@@ -228,11 +230,31 @@ def _forget(table: AnyTable, name: str) -> Statement[Nothing]:
     return Statement(lambda dialect: delete(table).where(table.c[name] == bindparam("gone")))
 
 
+def _drop_doubles(dialect: Dialect) -> ClauseElement:
+    """Leave out what was decided of both."""
+    theirs = NUDGE_DECISION.alias("theirs")
+    both = (theirs.c.moment == NUDGE_DECISION.c.moment, theirs.c.subject == NUDGE_DECISION.c.subject)
+    known = select(theirs.c.id).where(theirs.c.learner == bindparam("kept"), *both)
+    return delete(NUDGE_DECISION).where(NUDGE_DECISION.c.learner == bindparam("gone"), known.exists())
+
+
+_HANDED_OVER = (
+    ACCOUNT,
+    PERSON,
+    SESSION,
+    ADOPTION_EVENT,
+    COMMITMENT,
+    SUBMISSION,
+    JOIN_CODE,
+    DELIVERY,
+    DRAFT,
+    NUDGE_DECISION,
+)
+
 MERGE: tuple[Statement[Nothing], ...] = (
-    *map(
-        _hand_over,
-        (ACCOUNT, PERSON, SESSION, ADOPTION_EVENT, COMMITMENT, SUBMISSION, JOIN_CODE, DELIVERY, DRAFT),
-    ),
+    Statement(_drop_doubles),
+    *map(_hand_over, _HANDED_OVER),
+    _forget(NUDGING, "learner"),
     Statement(_hand_over_roles),
     Statement(_hand_over_recalls),
     _forget(RECALL, "learner"),

@@ -248,9 +248,9 @@ def set_role(organization: Organization, learner: Learner, role: Role, held: boo
         yield from ask(BUMP, **who)
 
 
-def accounts_of(organization: Organization, learner: Learner) -> Steps[list[tuple[Workspace, Account]]]:
+def accounts_of(organization: Organization, learner: LearnerId) -> Steps[list[tuple[Workspace, Account]]]:
     """Read a learner's accounts with their workspaces, in the order in which these were first seen."""
-    rows = yield from ask(ACCOUNTS_OF, organization=organization.id, learner=learner.id)
+    rows = yield from ask(ACCOUNTS_OF, organization=organization.id, learner=learner)
     return [
         (workspace_from(cast("WorkspaceRow", row[:5])), account_from(cast("AccountRow", row[5:])))
         for row in rows

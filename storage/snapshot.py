@@ -18,6 +18,7 @@ from sqlalchemy import (
     desc,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -27,6 +28,7 @@ from bot.model import (
     Commitment,
     JoinCode,
     Learner,
+    NudgeAction,
     Organization,
     Session,
     SessionId,
@@ -35,6 +37,7 @@ from bot.model import (
     Workspace,
 )
 from bot.ports import Needs
+from storage.nudge_rows import DecisionRow, WishesRow, decision_from, wishes_from
 from storage.rows import (
     AccountRow,
     CommitmentRow,
@@ -60,6 +63,8 @@ from storage.tables import (
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
+    NUDGE_DECISION,
+    NUDGING,
     RECALL,
     ROLE,
     SESSION,
@@ -72,6 +77,9 @@ NOTHING_MORE = Needs()
 
 USES_DAYS = 28
 """How many days back a learner's tool uses are counted."""
+
+DECISIONS_KEPT = timedelta(days=8)
+"""So far back all decisions are read: longer than the budget of a week and than any may be late."""
 
 ORGANIZATION: BindParameter[str] = bindparam("organization")
 
@@ -183,6 +191,22 @@ def _recalls(dialect: Dialect) -> ClauseElement:
     )
 
 
+def _wishes(dialect: Dialect) -> ClauseElement:
+    columns = columns_of(NUDGING, "learner", "organization", "look_at")
+    return select(*columns).where(NUDGING.c.learner == bindparam("learner"))
+
+
+def _decisions(dialect: Dialect) -> ClauseElement:
+    """Read the newest, and of those that went out or were held as many as the rules count."""
+    one = NUDGE_DECISION.c
+    counted = one.action != constant(NudgeAction.SILENT)
+    return (
+        select(*columns_of(NUDGE_DECISION, "seq", "organization"))
+        .where(one.learner == bindparam("learner"), or_(one.decided_at >= bindparam("since"), counted))
+        .order_by(desc(one.decided_at), desc(one.seq))
+    )
+
+
 def _draft(dialect: Dialect) -> ClauseElement:
     theirs = (DRAFT.c.learner == bindparam("learner"), DRAFT.c.organization == ORGANIZATION)
     return select(*columns_of(DRAFT, "organization")).where(DRAFT.c.id == bindparam("draft"), *theirs)
@@ -200,6 +224,8 @@ USES: Statement[tuple[str, str, int, str, str | None]] = Statement(_uses)
 COMMITMENTS: Statement[CommitmentRow] = Statement(_commitments)
 NAMES: Statement[tuple[str, str]] = Statement(_names)
 RECALLS: Statement[RecallRow] = Statement(_recalls)
+WISHES: Statement[WishesRow] = Statement(_wishes)
+DECISIONS: Statement[DecisionRow] = Statement(_decisions)
 DRAFTS: Statement[DraftRow] = Statement(_draft)
 CODE: Statement[tuple[str, str, int, *LearnerRow]] = Statement(_code)
 LESSON: Statement[tuple[str]] = Statement(_lesson)
@@ -268,6 +294,11 @@ def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Step
     seen = replace(seen, history=history, uses=uses, commitments=commitments, accounts=accounts)
     if needs.recalls:
         seen = replace(seen, recalls=tuple(map(recall_from, (yield from ask(RECALLS, **who)))))
+    if needs.nudging:
+        wishes = yield from ask(WISHES, learner=learner.id)
+        past = yield from ask(DECISIONS, learner=learner.id, since=micros(now - DECISIONS_KEPT))
+        seen = replace(seen, decisions=tuple(map(decision_from, past)))
+        seen = replace(seen, wishes=wishes_from(wishes[0])) if wishes else seen
     if needs.draft is not None:
         drafts = yield from ask(DRAFTS, draft=needs.draft, **who)
         seen = replace(seen, draft=draft_from(drafts[0]) if drafts else None)

@@ -17,6 +17,7 @@ from bot.model import (
     Changes,
     Delivery,
     Learner,
+    LearnerId,
     Lesson,
     Organization,
     Post,
@@ -27,7 +28,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Clock
-from storage import archive, deliveries, people, revisions
+from storage import archive, deliveries, nudging, people, revisions
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
 
@@ -132,6 +133,14 @@ class CommonStore(ABC):
         """Return the reachable accounts of those who hold a role and take part, oldest workspace first."""
         return await self._read(revisions.people_with(self._organization, role))
 
+    async def due_for_nudges(self, now: datetime, most: int) -> Sequence[LearnerId]:
+        """Return who is to be looked at by now, the longest waiting first."""
+        return await self._read(nudging.due(self._organization, now, most))
+
+    async def look_at_everybody(self, now: datetime) -> None:
+        """Have everybody looked at now, since the moments are others."""
+        await self._write(lambda: nudging.look_at_everybody(self._organization, now))
+
     async def find_person(self, person: str) -> Learner:
         """Find the one learner whom an operator means.
 
@@ -144,7 +153,7 @@ class CommonStore(ABC):
         """Grant or take a role."""
         await self._write(lambda: people.set_role(self._organization, learner, role, held))
 
-    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+    async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]:
         """Return a learner's accounts with their workspaces."""
         return await self._read(people.accounts_of(self._organization, learner))
 

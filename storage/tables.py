@@ -356,3 +356,46 @@ SOURCE = Table(
     _key("digest"),
     _text("text"),
 )
+
+# When somebody is looked at next stands in a row of its own: it changes without their version, and only who
+# is due is ever read.
+NUDGING = Table(
+    "nudging",
+    METADATA,
+    _of_learner(key=True),
+    _text("organization"),
+    _time("look_at", null=True),
+    Column("a_day", Integer),
+    Column("a_week", Integer),
+    _time("snoozed_until", null=True),
+    _text("off"),
+    _time("asked_at", null=True),
+    sqlite_with_rowid=False,
+)
+
+_partial("ix_nudging_due", NUDGING.c.look_at.is_not(None), NUDGING.c.look_at)
+
+NUDGE_DECISION = Table(
+    "nudge_decision",
+    METADATA,
+    _sequence(),
+    Column("id", Text, nullable=False, unique=True),
+    _text("organization"),
+    _of_learner(),
+    _text("moment"),
+    _text("kind"),
+    _text("subject"),
+    _time("decided_at"),
+    _text("decided_on"),
+    _text("action"),
+    _text("rule"),
+    _text("reason"),
+    Column("available", Boolean, nullable=False),
+    _text("options"),
+    Column("rule_version", Integer, nullable=False),
+    # In millionths, so that both databases keep the same number.
+    Column("probability", Integer, nullable=False),
+    _time("answered_at", null=True),
+    UniqueConstraint("learner", "moment", "subject"),
+    Index(None, "learner", "decided_at"),
+)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.errors import Conflict, Duplicate, StorageError
 from bot.model import Changes, Organization
 from storage import changes as sql
+from storage.nudging import write_nudging
 from storage.rows import (
     account_row,
     commitment_row,
@@ -147,6 +148,8 @@ def _mentioned(change: Changes) -> set[str]:
     if change.code is not None:
         who.add(change.code.learner)
     who.update(recall.learner for recall in change.recalls)
+    who.update(decision.learner for decision in change.decisions)
+    who.update(named[0] for named in (change.wishes, change.looked, change.look_by) if named)
     if change.draft is not None:
         who.add(change.draft.learner)
     if change.merge is not None:
@@ -227,6 +230,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
         (x.learner, x.lesson, x.question): recall_row(x, home) for change in winners for x in change.recalls
     }
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
+    yield from write_nudging(winners, home)
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
     gone: list[Row] = [(home, x.gone_draft) for x in winners if x.gone_draft is not None]
     yield from ask_bulk(sql.GONE_DRAFTS, gone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol, TypeVar
 
 from bot.dispatch import Dispatcher
 from bot.errors import Conflict, Duplicate
@@ -15,12 +16,15 @@ from bot.model import (
     Answer,
     Changes,
     ChannelName,
+    Commitment,
     Delivery,
     Draft,
     FileRef,
     Incoming,
     JoinCode,
     Learner,
+    LearnerId,
+    NudgeDecision,
     Organization,
     OrganizationId,
     Post,
@@ -33,6 +37,7 @@ from bot.model import (
     Source,
     Surface,
     ToolUse,
+    Wishes,
     Workspace,
     WorkspaceId,
     WorkspaceRef,
@@ -104,6 +109,14 @@ def make_catalogue(*lessons: Lesson, keep_text_days: int = 0) -> Catalogue:
     )
 
 
+class _Owned(Protocol):
+    @property
+    def learner(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Owned)
+
+
 @dataclass
 class MemoryStore:
     """The store's promises in memory, as far as dispatch uses them; the real ones have a suite."""
@@ -119,6 +132,10 @@ class MemoryStore:
     posts: dict[str, Post] = field(default_factory=dict)
     codes: dict[str, JoinCode] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    wishes: dict[str, Wishes] = field(default_factory=dict)
+    decisions: list[NudgeDecision] = field(default_factory=list)
+    commitments: list[Commitment] = field(default_factory=list)
+    looks: dict[str, datetime] = field(default_factory=dict)
     events: list[AdoptionEvent] = field(default_factory=list)
     incoming: set[tuple[str, str]] = field(default_factory=set)
     changes: list[Changes] = field(default_factory=list)
@@ -153,10 +170,17 @@ class MemoryStore:
             tuple(sorted(history, key=lambda s: s.updated_at, reverse=True)) if needs.history else (),
             uses=self.uses.get(learner.id, ()) if learner and needs.uses else (),
             recalls=self._recalls(learner) if learner and needs.recalls else (),
+            commitments=self._of(learner, self.commitments) if needs.commitments else (),
+            wishes=self.wishes.get(learner.id, Wishes()) if learner and needs.nudging else Wishes(),
+            decisions=self._of(learner, self.decisions) if needs.nudging else (),
             draft=draft if draft and learner and draft.learner == learner.id else None,
             code=code,
             other=self.learners.get(code.learner) if code else None,
         )
+
+    @staticmethod
+    def _of(learner: Learner | None, rows: Sequence[T]) -> tuple[T, ...]:
+        return tuple(row for row in reversed(rows) if learner and row.learner == learner.id)
 
     def _recalls(self, learner: Learner) -> tuple[Recall, ...]:
         own = (r for (who, _, _), r in self.recalls.items() if who == learner.id)
@@ -168,9 +192,9 @@ class MemoryStore:
     async def lesson(self, version: str) -> Lesson | None:
         return self.lessons.get(version)
 
-    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+    async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]:
         spaces = {w.id: w for w in self.workspaces.values()}
-        return [(spaces[a.workspace], a) for a in self.accounts.values() if a.learner == learner.id]
+        return [(spaces[a.workspace], a) for a in self.accounts.values() if a.learner == learner]
 
     async def apply(self, changes: Changes, deadline: datetime | None = None) -> None:
         if self.conflicts:
@@ -205,8 +229,28 @@ class MemoryStore:
         if changes.draft:
             self.drafts.setdefault(changes.draft.id, changes.draft)
         self.drafts.pop(changes.gone_draft or "", None)
+        self._write_nudging(changes)
         self.events += changes.events
         self.recalls.update({(r.learner, r.lesson, r.question): r for r in changes.recalls})
+
+    def _write_nudging(self, changes: Changes) -> None:
+        if changes.commitment:
+            self.commitments.append(changes.commitment)
+        known = {(each.learner, each.moment, each.subject) for each in self.decisions}
+        self.decisions += [x for x in changes.decisions if (x.learner, x.moment, x.subject) not in known]
+        if changes.answered:
+            who, name, at = changes.answered
+            self.decisions = [
+                replace(x, answered_at=x.answered_at or at) if (x.learner, x.id) == (who, name) else x
+                for x in self.decisions
+            ]
+        if changes.wishes:
+            self.wishes[changes.wishes[0]] = changes.wishes[1]
+        if changes.looked:
+            self.looks[changes.looked[0]] = changes.looked[1]
+        if changes.look_by:
+            who, at = changes.look_by
+            self.looks[who] = min(at, self.looks.get(who, at))
 
     def _merge(self, gone: str, kept: str) -> None:
         del self.learners[gone]

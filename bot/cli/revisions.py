@@ -139,7 +139,7 @@ async def _name(store: Store, author: str) -> str:
     if not author:
         return ""
     learner = await store.find_person(author)
-    accounts = await store.accounts_of(learner)
+    accounts = await store.accounts_of(learner.id)
     return next((account.name for _, account in accounts if account.name), author)
 
 

@@ -80,10 +80,10 @@ class LiveCatalogue:
         """The folder of lessons.yaml."""
         return self.loader.path.parent
 
-    async def start(self) -> None:
-        """Accept what is live as a revision, if it is not the newest one already."""
+    async def start(self) -> bool:
+        """Accept what is live as a revision, if it is not the newest one already; say whether it was not."""
         async with self._lock:
-            await self._accept(self.sources, "", START)
+            return await self._accept(self.sources, "", START)
 
     async def reload(
         self,
@@ -198,14 +198,14 @@ class LiveCatalogue:
     def _number(self) -> int:
         return self.revision.number if self.revision else 0
 
-    async def _accept(self, sources: Mapping[str, bytes], author: str, way: str) -> None:
+    async def _accept(self, sources: Mapping[str, bytes], author: str, way: str) -> bool:
         """Store a revision, unless the newest one says the same; whoever comes second looks again."""
         while True:
             last = next(iter(await self._store.revisions(1)), None)
             before = await self._files_of(last)
             if last is not None and before == sources:
                 self.revision, self._accepted = last, sources
-                return
+                return False
             summary: Sequence[str] = describe(before, sources) if last is not None else ()
             try:
                 number = last.number if last is not None else 0
@@ -213,7 +213,7 @@ class LiveCatalogue:
             except Conflict:
                 continue
             self._accepted = sources
-            return
+            return True
 
     async def _files_of(self, revision: Revision | None) -> Mapping[str, bytes]:
         """Return a revision's files; those of the one that we accepted last are at hand."""

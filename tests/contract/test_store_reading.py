@@ -144,7 +144,7 @@ async def test_commitments_and_accounts_are_listed(town: Town) -> None:
     seen = await town.see()
     assert seen.commitments == (plans[1], plans[0])
     assert seen.accounts == ((ChannelName.SLACK, "Ann"), (ChannelName.TEAMS, "Ann T."))
-    owned = await town.store.accounts_of(learner)
+    owned = await town.store.accounts_of(learner.id)
     assert [(workspace, found.external) for workspace, found in owned] == [
         (town.workspace, "U1"),
         (teams, "29:1"),
@@ -239,7 +239,7 @@ async def test_the_practice_room_needs_no_first_visit(town: Town) -> None:
     """`web:NAME` makes the room and the account."""
     made = await town.store.find_person("web:ann")
     room = await town.store.workspace(WorkspaceRef(ChannelName.WEB, "web"))
-    accounts = await town.store.accounts_of(made)
+    accounts = await town.store.accounts_of(made.id)
     assert [(workspace, account.external) for workspace, account in accounts] == [(room, "ann")]
 
 

@@ -128,7 +128,7 @@ async def test_uninstalling_ends_it_in_either_order(order: tuple[str, str]) -> N
             tokens = {"tokens": {"bot": ["UBOT"]}} if kind == "tokens_revoked" else {}
             assert await person.deliver(here.slack.event(kind, **tokens)) == [200]
         learner = await here.server.store.find_person("slack:U1")
-        ((workspace, _),) = await here.server.store.accounts_of(learner)
+        ((workspace, _),) = await here.server.store.accounts_of(learner.id)
         assert not workspace.active
 
 

@@ -13,7 +13,7 @@ from bot.model import (
     Changes,
     Delivery,
     DeliveryState,
-    Learner,
+    LearnerId,
     Lesson,
     Post,
     PostId,
@@ -41,7 +41,7 @@ class Inner(Protocol):
 
     async def post(self, post: PostId) -> Post | None: ...
 
-    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]: ...
+    async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]: ...
 
     async def settle(self, settlements: Iterable[Settlement]) -> None: ...
 
@@ -86,7 +86,7 @@ class Recorded:
     async def post(self, post: PostId) -> Post | None:
         return await self.inner.post(post)
 
-    async def accounts_of(self, learner: Learner) -> Sequence[tuple[Workspace, Account]]:
+    async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]:
         return await self.inner.accounts_of(learner)
 
     async def sent(self, delivery: Delivery, settlement: Settlement) -> None:

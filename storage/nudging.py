@@ -1,0 +1,109 @@
+"""Who is looked at next by the planner of nudges, what they wish, and what was decided of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ClauseElement, bindparam, func, select, update
+
+from bot.model import Changes, LearnerId, Organization
+from storage.changes import insertion
+from storage.nudge_rows import decision_row, wishes_row
+from storage.rows import micros
+from storage.snapshot import ORGANIZATION
+from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
+from storage.tables import NUDGE_DECISION, NUDGING
+
+Nothing = tuple[()]
+
+# ---------------------------------------------------------------- reading
+
+
+def _due(dialect: Dialect) -> ClauseElement:
+    return (
+        select(NUDGING.c.learner)
+        .where(NUDGING.c.look_at <= bindparam("now"), NUDGING.c.organization == ORGANIZATION)
+        .order_by(NUDGING.c.look_at, NUDGING.c.learner)
+        .limit(bindparam("most"))
+    )
+
+
+DUE: Statement[tuple[str]] = Statement(_due)
+
+
+def due(organization: Organization, now: datetime, most: int) -> Steps[list[LearnerId]]:
+    """Read who is to be looked at by now, the longest waiting first."""
+    rows = yield from ask(DUE, organization=organization.id, now=micros(now), most=most)
+    return [LearnerId(row[0]) for row in rows]
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _insert(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, NUDGE_DECISION)
+    return made.on_conflict_do_nothing(index_elements=["learner", "moment", "subject"])
+
+
+def _answer(dialect: Dialect) -> ClauseElement:
+    rows = wanted("learner", "id", "#answered_at")
+    same = (NUDGE_DECISION.c.id == rows.c.id, NUDGE_DECISION.c.learner == rows.c.learner)
+    first = NUDGE_DECISION.c.answered_at.is_(None)
+    return update(NUDGE_DECISION).where(*same, first).values(answered_at=rows.c.answered_at)
+
+
+def _put_wishes(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, NUDGING)
+    changed = {name: made.excluded[name] for name in ("a_day", "a_week", "snoozed_until", "off", "asked_at")}
+    return made.on_conflict_do_update(index_elements=["learner"], set_=changed)
+
+
+def _put_look(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, NUDGING)
+    return made.on_conflict_do_update(index_elements=["learner"], set_={"look_at": made.excluded.look_at})
+
+
+def _sooner(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, NUDGING)
+    wanted_at, set_at = made.excluded.look_at, NUDGING.c.look_at
+    least = func.min(wanted_at, set_at) if dialect.locks is False else func.least(wanted_at, set_at)
+    sooner = func.coalesce(least, wanted_at)
+    return made.on_conflict_do_update(index_elements=["learner"], set_={"look_at": sooner})
+
+
+def _everybody(dialect: Dialect) -> ClauseElement:
+    ours = (NUDGING.c.organization == ORGANIZATION, NUDGING.c.look_at.is_not(None))
+    return update(NUDGING).where(*ours).values(look_at=bindparam("now"))
+
+
+DECISION: Bulk[Nothing] = Bulk(_insert)
+ANSWER: Bulk[Nothing] = Bulk(_answer)
+PUT_WISHES: Bulk[Nothing] = Bulk(_put_wishes)
+PUT_LOOK: Bulk[Nothing] = Bulk(_put_look)
+SOONER: Bulk[Nothing] = Bulk(_sooner)
+EVERYBODY: Statement[Nothing] = Statement(_everybody)
+
+
+def write_nudging(winners: Sequence[Changes], home: str) -> Steps[None]:
+    """Write decisions, answers, wishes, and when to look again."""
+    yield from ask_bulk(DECISION, [decision_row(d, home) for x in winners for d in x.decisions])
+    answers: list[Row] = [
+        (x.answered[0], x.answered[1], micros(x.answered[2])) for x in winners if x.answered
+    ]
+    yield from ask_bulk(ANSWER, answers)
+    wishes = {x.wishes[0]: wishes_row(*x.wishes, home) for x in winners if x.wishes}
+    yield from ask_bulk(PUT_WISHES, list(wishes.values()))
+    looked = {x.looked[0]: _look_row(*x.looked, home) for x in winners if x.looked}
+    yield from ask_bulk(PUT_LOOK, list(looked.values()))
+    looks = {x.look_by[0]: _look_row(*x.look_by, home) for x in winners if x.look_by}
+    yield from ask_bulk(SOONER, list(looks.values()))
+
+
+def _look_row(learner: LearnerId, at: datetime, home: str) -> Row:
+    return (learner, home, micros(at), None, None, None, "[]", None)
+
+
+def look_at_everybody(organization: Organization, now: datetime) -> Steps[None]:
+    """Have everybody who is looked at at all looked at now, since the moments are others."""
+    yield from ask(EVERYBODY, organization=organization.id, now=micros(now))
