@@ -31,6 +31,7 @@ LESSONS = 1000
 TODAY = date(2026, 11, 23)
 
 _WORD = re.compile(r"\b[a-z]{4,}\b")
+_MOMENTS = re.compile(r"^moments:\n(?:[ #].*\n|\n)*", re.MULTILINE)
 _KEPT = re.compile(
     r"^(?:#|id:|job_family:|capability:|tools:|industries:|skill:|difficulty:|minutes:|prerequisites:"
     r"|review_by:|reviewed_on:)"
@@ -77,7 +78,9 @@ def write_catalogue(folder: Path, count: int = LESSONS) -> Path:
         words.setdefault(len(word), []).append(word)
     folder.mkdir(exist_ok=True)
     root = folder / "lessons.yaml"
-    root.write_text((ROOT / "lessons.yaml").read_text())
+    root.write_text(
+        _MOMENTS.sub("", (ROOT / "lessons.yaml").read_text())
+    )  # they name lessons that are not here
     made: set[Path] = set()
     number = 0
     while len(made) < count:

@@ -73,7 +73,10 @@ class EventType(StrEnum):
     )
     CONFIDENCE_REPORTED = "confidence.reported", "`value` 0-100; `when`: before or after."
     MINUTES_SAVED_REPORTED = "minutes_saved.reported", "`value` in minutes; below zero: it took longer."
-    TOOL_USED = "tool.used", "A tool was used for the use case; see evidence."
+    TOOL_USED = (
+        "tool.used",
+        "A tool was used for the use case. From a source: `grain`, `count`, `active_days`, `from`.",
+    )
     TOOL_NOT_USED = "tool.not_used", "The learner said that no tool was used."
     COMMITMENT_MADE = "commitment.made", "An if-then plan was made. `own_words`: not the lesson's wording."
     COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."

@@ -566,6 +566,7 @@ class Snapshot:
     recalls: tuple[Recall, ...] = ()
     wishes: Wishes = Wishes()
     decisions: tuple[NudgeDecision, ...] = ()
+    events: tuple[AdoptionEvent, ...] = ()
     draft: Draft | None = None
     code: JoinCode | None = None
     other: Learner | None = None

@@ -61,6 +61,7 @@ class Needs:
         code: a joining code to look up, with its owner.
         draft: a draft of the learner's to look up.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
+        adoption: the learner's completed lessons and uses of tools of the last 400 days, as events.
     """
 
     history: bool = False
@@ -69,6 +70,7 @@ class Needs:
     accounts: bool = False
     recalls: bool = False
     nudging: bool = False
+    adoption: bool = False
     draft: str | None = None
     code: str | None = None
 

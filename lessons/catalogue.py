@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 
 from lessons.model import Lesson
 from lessons.moments import Moment, Nudges
+from lessons.programs import Program, Target
 from lessons.steps import one_or_list
 from lessons.terms import NO_OTHER_NAMES, Day, Label, Line, Locale, Model, Name, Title, Whole
 
@@ -75,6 +76,9 @@ LONGEST_PATTERN = 200
 MOST_MOMENTS = 100
 """Each is looked at for every person whose turn it is."""
 
+MOST_PROGRAMS = 100
+"""And as many targets: each is looked at in every digest."""
+
 Pattern = Annotated[str, Field(max_length=LONGEST_PATTERN)]
 Patterns = Annotated[
     Annotated[Pattern, Tag("one")]
@@ -94,6 +98,10 @@ class Root(Model):
     """What people do, each under the id that lessons use."""
     industries: dict[Name, Industry] = Field(default_factory=dict, json_schema_extra=NO_OTHER_NAMES)
     """Lines of business with rules of their own, each under the id that lessons use."""
+    programs: Annotated[tuple[Program, ...], Field(max_length=MOST_PROGRAMS)] = ()
+    """Named lessons for named people from a day on; without any there is one, `all`."""
+    targets: Annotated[tuple[Target, ...], Field(max_length=MOST_PROGRAMS)] = ()
+    """What use the programs should lead to."""
     moments: Annotated[tuple[Moment, ...], Field(max_length=MOST_MOMENTS)] = ()
     """When people are spoken to unasked, the most important first."""
     include: Patterns = ()
@@ -113,6 +121,8 @@ class Catalogue:
     job_families: Mapping[str, JobFamily]
     lessons: Mapping[str, Lesson] = field(default_factory=dict)
     industries: Mapping[str, Industry] = field(default_factory=dict)
+    programs: Sequence[Program] = ()
+    targets: Sequence[Target] = ()
     moments: Sequence[Moment] = ()
 
     def for_family(self, job_family: str | None) -> tuple[Lesson, ...]:

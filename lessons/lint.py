@@ -49,7 +49,10 @@ class Code(Enum):
     NO_MATCH = "E201", "A pattern of `include` matches no file."
     OUTSIDE = "E202", "A pattern of `include` leads out of the folder of lessons.yaml."
     LOOP = "E203", "A pattern of `include` matches lessons.yaml itself."
-    DUPLICATE_ID = "E204", "Two lessons, two moments, or two capabilities of a job family have the same id."
+    DUPLICATE_ID = (
+        "E204",
+        "Two lessons, programs, targets, moments, or capabilities have the same id.",
+    )
     ID = "E205", "A lesson's id is not its job family and file name, joined by a hyphen."
     FOLDER = "E206", "A lesson's file is not in the folder of its job family."
     UNKNOWN_FAMILY = "E207", "lessons.yaml has no such job family."
@@ -62,7 +65,9 @@ class Code(Enum):
     CIRCLE = "E214", "Lessons are each other's prerequisites."
     UNUSED_VARIANT = "E215", "A variant is for a tool that the lesson does not have."
     TOO_LONG = "E216", "A screen holds more than a channel shows in one message."
-    UNKNOWN_OFFER = "E217", "A moment offers a lesson that is not there."
+    UNKNOWN_OFFER = "E217", "A moment or a program names a lesson that is not there."
+    UNKNOWN_PROGRAM = "E218", "A target is of a program that is not there."
+    UNKNOWN_TARGET = "E219", "A moment names a target that is not there."
 
     PLACEHOLDER = "E301", "A placeholder is left in."
     SECRET = "E302", "A key or password stands in the file."
@@ -76,6 +81,7 @@ class Code(Enum):
     USE_CASES = "W306", "A job family has fewer than 10 or more than 15 use cases."
     NEARLY_THE_SAME = "W307", "Two lessons share 60 % or more of their words' 3-shingles, material apart."
     OUT_OF_HOURS = "W308", "A moment comes outside the hours in which people may be spoken to."
+    UNKNOWN_TASK = "W309", "A target is for a task that is no lesson's use case."
 
     def __init__(self, number: str, sentence: str) -> None:
         self.number = number

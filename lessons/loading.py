@@ -26,7 +26,7 @@ from lessons.lint import Code, Finding, Severity, most, order
 from lessons.model import Lesson
 from lessons.prose import check_texts, prose
 from lessons.reading import Block, Document, fetched, parse
-from lessons.referring import check_moments
+from lessons.referring import check_references
 from lessons.similarity import Neighbours, shingles
 from lessons.together import File, Says, check_between, check_likeness, check_use_cases
 from lessons.values import values
@@ -205,7 +205,9 @@ class Loader:
     def _together(self, texts: bool) -> Iterator[Finding]:
         files = [*self._files.values()]
         yield from check_between(files)
-        yield from most(self.path, check_moments(self._root, {x.says.id for x in files if x.says.id}))
+        lessons = {x.says.id for x in files if x.says.id}
+        tasks = {x.says.use_case for x in files if x.says.use_case}
+        yield from most(self.path, check_references(self._root, lessons, tasks))
         if texts:
             yield from check_use_cases(self._root, files)
             yield from check_likeness(self._files, self._neighbours)
@@ -265,7 +267,16 @@ def _catalogue(root: Root, lessons: list[Lesson]) -> Catalogue:
     }
     ordered = sorted(lessons, key=lambda x: rank[x.job_family, x.capability])
     named = {lesson.id: lesson for lesson in ordered}
-    return Catalogue(root.organization, root.tools, root.job_families, named, root.industries, root.moments)
+    return Catalogue(
+        root.organization,
+        root.tools,
+        root.job_families,
+        named,
+        root.industries,
+        root.programs,
+        root.targets,
+        root.moments,
+    )
 
 
 def _merged(document: Document, told: Sequence[Finding], faults: Sequence[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ No tag of a union is also a key; see `lessons.model`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time
 from typing import Annotated, Literal, TypeAlias
 
@@ -67,6 +68,11 @@ Weekdays = Annotated[
 ]
 
 
+def names(said: str | tuple[str, ...]) -> set[str]:
+    """Return the names of one or a list."""
+    return {said} if isinstance(said, str) else {*said}
+
+
 class Nudges(Model):
     """How often, and when, people may be spoken to unasked; everybody can make it less for themselves."""
 
@@ -91,12 +97,17 @@ class Nudges(Model):
 
 
 class Whom(Model):
-    """Who is spoken to; what is left out holds for anyone."""
+    """Who is meant; what is left out holds for anyone."""
 
     job_family: Names = ()
     """A job family of lessons.yaml, or several."""
     tool: Names = ()
     """Somebody who has this tool, or one of several."""
+
+    def includes(self, job_family: str | None, tools: Collection[str]) -> bool:
+        """Say whether somebody of a job family, who has these tools, is meant."""
+        families, wanted = names(self.job_family), names(self.tool)
+        return (not families or job_family in families) and (not wanted or not wanted.isdisjoint(tools))
 
 
 class WeekdayTrigger(Model):
@@ -133,7 +144,9 @@ class CronTrigger(Model):
     """Minute, hour, day of the month, month, day of the week: 0 15 * * 4 is every Thursday at 15:00."""
 
 
-Happening = Literal["joined", "committed", "practice_failed", "lesson_left", "lapsed", "review_due"]
+Happening = Literal[
+    "joined", "committed", "practice_failed", "lesson_left", "adopting", "lapsed", "review_due"
+]
 """What may have happened to a person."""
 
 
@@ -142,9 +155,21 @@ class EventTrigger(Model):
 
     event: Happening
     """`joined`: agreed to take part; `committed`: made a plan; `practice_failed`: a practice did not hold;
-    `lesson_left`: a lesson was left; `lapsed`: stopped using a tool; `review_due`: a review is due."""
+    `lesson_left`: a lesson was left; `adopting`: had a third week of use; `lapsed`: no use since, once
+    adopted; `review_due`: a review is due."""
     after_days: Whole = Field(default=1, ge=0, le=90)
     """How many days later; of `lapsed`, how many days without a use."""
+    at: Clock = "09:30"
+    """The time of that day, in the person's own zone."""
+
+
+class TargetTrigger(Model):
+    """A target that a person has not met yet and still can meet."""
+
+    below_target: Name
+    """The target's id."""
+    days_left: Whole = Field(default=7, ge=0, le=90)
+    """How many days before its last one."""
     at: Clock = "09:30"
     """The time of that day, in the person's own zone."""
 
@@ -155,10 +180,14 @@ TRIGGERS: dict[str, type[Model]] = {
     "working_day_of_month": WorkingDayTrigger,
     "cron": CronTrigger,
     "event": EventTrigger,
+    "below_target": TargetTrigger,
 }
 """The kinds of triggers, by the key that names them."""
 
-Trigger: TypeAlias = WeekdayTrigger | MonthDayTrigger | WorkingDayTrigger | CronTrigger | EventTrigger
+Ritual: TypeAlias = WeekdayTrigger | MonthDayTrigger | WorkingDayTrigger | CronTrigger
+"""A time that comes again."""
+
+Trigger: TypeAlias = Ritual | EventTrigger | TargetTrigger
 
 
 class LessonOffer(Model):
@@ -228,7 +257,8 @@ AnyTrigger = Annotated[
     | Annotated[MonthDayTrigger, Tag("trigger day_of_month")]
     | Annotated[WorkingDayTrigger, Tag("trigger working_day_of_month")]
     | Annotated[CronTrigger, Tag("trigger cron")]
-    | Annotated[EventTrigger, Tag("trigger event")],
+    | Annotated[EventTrigger, Tag("trigger event")]
+    | Annotated[TargetTrigger, Tag("trigger below_target")],
     Discriminator(
         _kind_of_trigger,
         custom_error_type="unknown_trigger",

@@ -1,4 +1,4 @@
-"""What lessons.yaml says of its own moments that no type can hold: names, kinds, times.
+"""What lessons.yaml says of its own programs, targets and moments that no type can hold: names, kinds, times.
 
 They look at the source as it is, so that one fault hides no other.
 """
@@ -16,35 +16,58 @@ from lessons.wording import did_you_mean
 NEXT = "next"
 """In place of a lesson's id: the one that comes next for the person."""
 
+ALL = "all"
+"""The one program of a catalogue without programs."""
 
-def check_moments(root: Document, lessons: Collection[str]) -> Iterator[Finding]:
-    """Check the moments of a root against what it names, and against the ids of the lessons."""
+
+def check_references(root: Document, lessons: Collection[str], tasks: Collection[str]) -> Iterator[Finding]:
+    """Check what a root names: its own tables, the ids of the lessons, and their use cases."""
     source = root.value
     if not isinstance(source, Block):
         return
-    taken: dict[str, int] = {}
-    for moment in blocks(source.get("moments")):
-        yield from _own_id(root, moment, taken)
-        yield from _whom(root, source, moment)
+    programs, targets, moments = (_entries_of(source, key) for key in ("programs", "targets", "moments"))
+    for program in programs:
+        yield from _whom(root, source, program.get("lessons"))
+        yield from _whom(root, source, program.get("people"))
+        yield from _lesson(root, program.get("lessons"), lessons, {})
+    for target in targets:
+        yield from _program(root, target, _ids(programs) or {ALL})
+        yield from _whom(root, source, target)
+        yield from _task(root, target, tasks)
+    for moment in moments:
+        yield from _whom(root, source, moment.get("whom"))
         yield from _kind(root, moment, "when", "trigger", TRIGGERS)
         yield from _kind(root, moment, "offer", "offer", OFFERS)
-        yield from _lesson(root, moment, lessons)
+        yield from _lesson(root, moment.get("offer"), lessons, {NEXT})
+        yield from _target(root, moment.get("when"), _ids(targets))
         yield from _time(root, source, moment)
+    for what, entries in (("program", programs), ("target", targets), ("moment", moments)):
+        yield from _own_ids(root, what, entries)
 
 
-def _own_id(root: Document, moment: Block, taken: dict[str, int]) -> Iterator[Finding]:
-    name = moment.get("id")
-    if not isinstance(name, str):
-        return
-    place = moment.value_at("id")
-    if name in taken:
-        message = f"moment {quoted(name)} is there already, on line {taken[name]}"
-        yield root.finding(place, Code.DUPLICATE_ID, message, "give each moment an id of its own")
-    taken.setdefault(name, place[0])
+def _entries_of(source: Block, key: str) -> list[Block]:
+    return [*blocks(source.get(key))]
 
 
-def _whom(root: Document, source: Block, moment: Block) -> Iterator[Finding]:
-    whom = moment.get("whom")
+def _ids(entries: Collection[Block]) -> set[str]:
+    said = (entry.get("id") for entry in entries)
+    return {name for name in said if isinstance(name, str)}
+
+
+def _own_ids(root: Document, what: str, entries: Collection[Block]) -> Iterator[Finding]:
+    taken: dict[str, int] = {}
+    for entry in entries:
+        name = entry.get("id")
+        if isinstance(name, str):
+            place = entry.value_at("id")
+            if name in taken:
+                message = f"{what} {quoted(name)} is there already, on line {taken[name]}"
+                yield root.finding(place, Code.DUPLICATE_ID, message, f"give each {what} an id of its own")
+            taken.setdefault(name, place[0])
+
+
+def _whom(root: Document, source: Block, whom: Value) -> Iterator[Finding]:
+    """Check the job families and tools that a mapping names."""
     if not isinstance(whom, Block):
         return
     for key, table, code, what in (
@@ -82,12 +105,43 @@ def _kind(root: Document, moment: Block, key: str, what: str, kinds: Collection[
     yield root.finding(moment.key_at(key), Code.UNKNOWN_KIND, message, mend)
 
 
-def _lesson(root: Document, moment: Block, lessons: Collection[str]) -> Iterator[Finding]:
-    offer = moment.get("offer")
-    name = offer.get("lesson") if isinstance(offer, Block) else None
-    if isinstance(offer, Block) and isinstance(name, str) and name != NEXT and name not in lessons:
-        message, mend = f"there is no lesson {quoted(name)}", did_you_mean(name, [*lessons, NEXT])
-        yield root.finding(offer.value_at("lesson"), Code.UNKNOWN_OFFER, message, mend)
+def _lesson(
+    root: Document, said: Value, lessons: Collection[str], words: Collection[str]
+) -> Iterator[Finding]:
+    """Check the lessons that a mapping names; `words` may stand in place of one."""
+    if not isinstance(said, Block):
+        return
+    for name, place in _entries(said, "lesson"):
+        if isinstance(name, str) and name not in lessons and name not in words:
+            message, mend = f"there is no lesson {quoted(name)}", did_you_mean(name, [*lessons, *words])
+            yield root.finding(place, Code.UNKNOWN_OFFER, message, mend)
+
+
+def _program(root: Document, target: Block, programs: Collection[str]) -> Iterator[Finding]:
+    name = target.get("program")
+    if name is None and ALL not in programs:
+        message = "the target says not of which program"
+        yield root.finding(
+            target.at, Code.UNKNOWN_PROGRAM, message, f"add program: {next(iter(sorted(programs)))}"
+        )
+    if isinstance(name, str) and name not in programs:
+        place, message = target.value_at("program"), f"there is no program {quoted(name)}"
+        yield root.finding(place, Code.UNKNOWN_PROGRAM, message, did_you_mean(name, programs))
+
+
+def _target(root: Document, when: Value, targets: Collection[str]) -> Iterator[Finding]:
+    name = when.get("below_target") if isinstance(when, Block) else None
+    if isinstance(when, Block) and isinstance(name, str) and name not in targets:
+        place, message = when.value_at("below_target"), f"there is no target {quoted(name)}"
+        yield root.finding(place, Code.UNKNOWN_TARGET, message, did_you_mean(name, targets))
+
+
+def _task(root: Document, target: Block, tasks: Collection[str]) -> Iterator[Finding]:
+    """Warn of a task that is no lesson's use case: what people say they did would never count for it."""
+    name = target.get("task")
+    if isinstance(name, str) and name.casefold() not in {each.casefold() for each in tasks}:
+        place, message = target.value_at("task"), f"no lesson has the use case {quoted(name)}"
+        yield root.finding(place, Code.UNKNOWN_TASK, message, did_you_mean(name, tasks))
 
 
 def _time(root: Document, source: Block, moment: Block) -> Iterator[Finding]:

@@ -24,14 +24,15 @@ from bot.model import (
     Snapshot,
     Workspace,
 )
-from bot.nudging.occasions import Occasion, Way
+from bot.nudging.happenings import Way
+from bot.nudging.occasions import Occasion
 from bot.nudging.policy import asks_to_stop
 from bot.nudging.speaking import nudge_message, offered
 from bot.ports import Clock, Needs, Outlet, Store
 from lessons.catalogue import Catalogue
 from scheduler.planner import LOOK_AGAIN, draws, keys_of, plan, standing_of, way_of
 
-NEEDS = Needs(history=True, uses=True, commitments=True, recalls=True, nudging=True)
+NEEDS = Needs(history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True)
 """What a decision about a person looks at."""
 
 BATCH = 200

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from bot.facts import zone_named
 from bot.model import Draw, NudgeAction, NudgeDecision, Snapshot
-from bot.nudging.occasions import Occasion, Way, occasions
+from bot.nudging.happenings import Way
+from bot.nudging.occasions import Occasion, occasions
 from bot.nudging.policy import RULE_VERSION, UNAVAILABLE, Standing, Verdict, decide
 from bot.nudging.times import Week
 from lessons.catalogue import Catalogue
@@ -149,7 +150,14 @@ def look_ahead(
 
 def way_of(snapshot: Snapshot) -> Way:
     """Take from a snapshot what moments look at."""
-    return Way(snapshot.who, snapshot.history, snapshot.commitments, snapshot.uses, snapshot.recalls)
+    return Way(
+        snapshot.who,
+        snapshot.history,
+        snapshot.commitments,
+        snapshot.uses,
+        snapshot.recalls,
+        snapshot.events,
+    )
 
 
 def standing_of(snapshot: Snapshot, catalogue: Catalogue, is_reachable: bool = True) -> Standing:

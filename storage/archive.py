@@ -12,6 +12,7 @@ from sqlalchemy import ClauseElement, and_, bindparam, delete, func, select, tup
 from bot.events import AdoptionEvent
 from bot.model import Learner, LearnerId, Organization
 from storage import changes
+from storage.nudging import look_at_once
 from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
 from storage.rows import EventRow, event_from, event_row, learner_row, micros
 from storage.snapshot import ORGANIZATION, columns_of
@@ -92,7 +93,10 @@ def import_events(organization: Organization, events: Sequence[AdoptionEvent]) -
         )
         for event in events
     ]
-    return len((yield from ask_bulk(IMPORT, rows)))
+    added = yield from ask_bulk(IMPORT, rows)
+    if added:
+        yield from look_at_once({*learners.values()})
+    return len(added)
 
 
 def _default_workspace(organization: Organization) -> Steps[str]:

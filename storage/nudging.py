@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ClauseElement, bindparam, func, select, update
@@ -77,11 +77,18 @@ def _everybody(dialect: Dialect) -> ClauseElement:
     return update(NUDGING).where(*ours).values(look_at=bindparam("now"))
 
 
+def _at_once(dialect: Dialect) -> ClauseElement:
+    rows = wanted("learner", "#look_at")
+    theirs = (NUDGING.c.learner == rows.c.learner, NUDGING.c.look_at.is_not(None))
+    return update(NUDGING).where(*theirs).values(look_at=rows.c.look_at)
+
+
 DECISION: Bulk[Nothing] = Bulk(_insert)
 ANSWER: Bulk[Nothing] = Bulk(_answer)
 PUT_WISHES: Bulk[Nothing] = Bulk(_put_wishes)
 PUT_LOOK: Bulk[Nothing] = Bulk(_put_look)
 SOONER: Bulk[Nothing] = Bulk(_sooner)
+AT_ONCE: Bulk[Nothing] = Bulk(_at_once)
 EVERYBODY: Statement[Nothing] = Statement(_everybody)
 
 
@@ -102,6 +109,11 @@ def write_nudging(winners: Sequence[Changes], home: str) -> Steps[None]:
 
 def _look_row(learner: LearnerId, at: datetime, home: str) -> Row:
     return (learner, home, micros(at), None, None, None, "[]", None)
+
+
+def look_at_once(learners: Collection[str]) -> Steps[None]:
+    """Have some people, of those who are looked at at all, looked at now: something was learned of them."""
+    yield from ask_bulk(AT_ONCE, [(learner, 0) for learner in sorted(learners)])
 
 
 def look_at_everybody(organization: Organization, now: datetime) -> Steps[None]:

@@ -42,6 +42,7 @@ from storage.rows import (
     AccountRow,
     CommitmentRow,
     DraftRow,
+    EventRow,
     LearnerRow,
     RecallRow,
     SessionRow,
@@ -49,6 +50,7 @@ from storage.rows import (
     code_from,
     commitment_from,
     draft_from,
+    event_from,
     learner_from,
     micros,
     recall_from,
@@ -77,6 +79,10 @@ NOTHING_MORE = Needs()
 
 USES_DAYS = 28
 """How many days back a learner's tool uses are counted."""
+
+ADOPTION_DAYS = 400
+"""How many days back completed lessons and uses are read: adoption is settled 90 days after the first, and
+habits and lapses are looked for during the year after that."""
 
 DECISIONS_KEPT = timedelta(days=8)
 """So far back all decisions are read: longer than the budget of a week and than any may be late."""
@@ -154,6 +160,21 @@ def _uses(dialect: Dialect) -> ClauseElement:
     )
 
 
+def _adoption(dialect: Dialect) -> ClauseElement:
+    event = ADOPTION_EVENT.c
+    kinds = (constant(EventType.LESSON_COMPLETED), constant(EventType.TOOL_USED))
+    return (
+        select(*columns_of(ADOPTION_EVENT, "seq", "organization"))
+        .where(
+            event.learner == bindparam("learner"),
+            event.organization == ORGANIZATION,
+            event.occurred_at >= bindparam("since"),
+            event.type.in_(kinds),
+        )
+        .order_by(event.occurred_at, event.seq)
+    )
+
+
 def _commitments(dialect: Dialect) -> ClauseElement:
     return (
         select(*columns_of(COMMITMENT, "seq", "organization"))
@@ -221,6 +242,7 @@ def _lesson(dialect: Dialect) -> ClauseElement:
 SNAPSHOT: Statement[_SnapshotRow] = Statement(_snapshot)
 HISTORY: Statement[SessionRow] = Statement(_history)
 USES: Statement[tuple[str, str, int, str, str | None]] = Statement(_uses)
+ADOPTION: Statement[EventRow] = Statement(_adoption)
 COMMITMENTS: Statement[CommitmentRow] = Statement(_commitments)
 NAMES: Statement[tuple[str, str]] = Statement(_names)
 RECALLS: Statement[RecallRow] = Statement(_recalls)
@@ -299,6 +321,9 @@ def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Step
         past = yield from ask(DECISIONS, learner=learner.id, since=micros(now - DECISIONS_KEPT))
         seen = replace(seen, decisions=tuple(map(decision_from, past)))
         seen = replace(seen, wishes=wishes_from(wishes[0])) if wishes else seen
+    if needs.adoption:
+        since = micros(now - timedelta(days=ADOPTION_DAYS))
+        seen = replace(seen, events=tuple(map(event_from, (yield from ask(ADOPTION, since=since, **who)))))
     if needs.draft is not None:
         drafts = yield from ask(DRAFTS, draft=needs.draft, **who)
         seen = replace(seen, draft=draft_from(drafts[0]) if drafts else None)

@@ -9,7 +9,8 @@ from bot.learning.path import Trail, next_lesson, next_question
 from bot.learning.views import plan_sentence
 from bot.messages import Block, Button, Choices, Code, Emphasis, Heading, Message, Note, Text
 from bot.model import Commitment, NudgeDecision
-from bot.nudging.occasions import Occasion, Way
+from bot.nudging.happenings import Way
+from bot.nudging.occasions import Occasion
 from lessons.catalogue import Catalogue
 from lessons.model import Lesson
 from lessons.moments import LessonOffer, Moment, PlanOffer, PromptCard, PromptOffer, ReviewOffer

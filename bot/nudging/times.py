@@ -21,7 +21,7 @@ from lessons.moments import (
     CronTrigger,
     MonthDayTrigger,
     Nudges,
-    Trigger,
+    Ritual,
     WeekdayTrigger,
     WorkingDayTrigger,
     hours,
@@ -115,18 +115,12 @@ def is_holiday(country: str | None, day: date) -> bool:
     return country is not None and day in _holidays(country, day.year)
 
 
-def next_due(trigger: Trigger, after: datetime, week: Week) -> datetime | None:
-    """Return when a trigger of time is next due, strictly after an instant; None within no year.
-
-    Raises:
-        TypeError: it is none of time, but of what happened.
-    """
+def next_due(trigger: Ritual, after: datetime, week: Week) -> datetime | None:
+    """Return when a ritual comes next, strictly after an instant; None where it does not within a year."""
     if isinstance(trigger, CronTrigger):
         return _first(_by_cron(trigger.cron, after, week.zone), after)
-    if isinstance(trigger, WeekdayTrigger | MonthDayTrigger | WorkingDayTrigger):
-        at, is_day = time.fromisoformat(trigger.at), _days(trigger, week)
-        return _first(_by_day(is_day, at, after, week.zone), after)
-    raise TypeError(trigger)
+    at, is_day = time.fromisoformat(trigger.at), _days(trigger, week)
+    return _first(_by_day(is_day, at, after, week.zone), after)
 
 
 def _first(found: Iterator[datetime], after: datetime) -> datetime | None:

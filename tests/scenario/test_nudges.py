@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from bot.app import Server
+from bot.events import AdoptionEvent, EventType, Evidence
 from bot.model import LearnerId, NudgeAction, NudgeDecision, Snapshot
 from scheduler.nudges import NEEDS, Nudges, reach
 from tests import teams_house
@@ -28,6 +29,8 @@ moments:
      offer: {lesson: finance-variance}, say: The day begins., every_days: 1}
   - {id: prompt, kind: apply, when: {weekday: friday, at: "09:30"},
      offer: {prompt: {title: Close the week, text: List what is open.}}}
+  - {id: lapse, kind: change, when: {event: lapsed, after_days: 14, at: "16:00"}, offer: {lesson: next},
+     say: It has been a while.}
   - {id: plan, kind: apply, when: {event: committed, after_days: 1, at: "14:00"}, offer: {plan: last}}
 """
 NO_HOLD = "organization: {name: Acme, time_zone: Europe/Berlin, nudges: {hold: 0.0, a_week: 5}}"
@@ -233,6 +236,23 @@ async def test_a_plan_is_asked_after(office: Office, answer: str, uses: int) -> 
     assert (await office.here.events()).count("tool.used") == before + uses
     (asked,) = [each for each in await office.decisions() if each.moment == "plan"]
     assert asked.answered_at is not None
+
+
+async def test_who_had_adopted_and_stopped_hears_of_it(office: Office) -> None:
+    """Uses come in from elsewhere: two weeks after the last one the message comes, and says what is known."""
+    who, began = await office.learner(), MONDAY - timedelta(days=44)
+    lesson = AdoptionEvent("l", began, began.date(), who, EventType.LESSON_COMPLETED, lesson="finance-x")
+    days = [began + timedelta(days=day) for day in (3, 4, 10, 11, 17, 18, 30)]
+    used = AdoptionEvent(
+        "u", began, began.date(), who, EventType.TOOL_USED, tool="copilot", evidence=Evidence.MEASURED
+    )
+    uses = [replace(used, id=f"u{day}", occurred_at=day, local_date=day.date()) for day in days]
+    await office.server.store.import_events([lesson, *uses])
+    assert await office.at(MONDAY + timedelta(hours=7)) == 1
+    person = office.here.person()
+    assert "It has been a while." in person.shown()
+    await person.press("Why am I getting this?")
+    assert "because Laps knows of no use of Copilot since 16 November" in person.shown()
 
 
 async def test_whoever_blocked_the_bot_is_left_alone(office: Office) -> None:

@@ -114,6 +114,7 @@ STEPS = models_in(Step)
 PROSE = re.sub("```.*?```", "", PAGE, flags=re.DOTALL)
 TABLES: dict[str, Set[type[Model]]] = {
     "## lessons.yaml": {Root},
+    "### Programs and targets": {Root},
     "### Moments": {Root},
     "## The example": {Lesson},
     "### Steps": STEPS,

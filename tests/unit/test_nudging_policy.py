@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.events import AdoptionEvent, EventType, Evidence
 from bot.model import (
     Commitment,
     Draw,
@@ -23,10 +24,10 @@ from bot.model import (
     SessionId,
     SessionStatus,
     Status,
-    ToolUse,
     Wishes,
 )
-from bot.nudging.occasions import Occasion, Way, occasions
+from bot.nudging.happenings import Way
+from bot.nudging.occasions import Occasion, occasions
 from bot.nudging.policy import Standing, asks_to_stop, decide, ignored
 from bot.nudging.times import Week
 from lessons.catalogue import Catalogue, JobFamily, OrganizationSettings, Tool
@@ -96,6 +97,20 @@ def spoken(days_ago: float, answered: bool = True, name: str = "other") -> Nudge
 def unanswered(*days_ago: float) -> list[NudgeDecision]:
     """Messages some days ago that had no answer."""
     return [spoken(each, False) for each in days_ago]
+
+
+def used(on: date, tool: str = "copilot") -> AdoptionEvent:
+    """A use by the learner's own word."""
+    at = datetime.combine(on, time(12), UTC)
+    return AdoptionEvent(
+        f"{on} {tool}",
+        at,
+        on,
+        LEARNER.id,
+        EventType.TOOL_USED,
+        tool=tool,
+        evidence=Evidence.SELF_REPORT,
+    )
 
 
 def of_monday(standing: Standing = STANDING, **changes: object) -> Occasion:
@@ -210,7 +225,7 @@ def test_outside_hours_it_waits_for_work() -> None:
 
 def test_once_the_habit_is_there_nothing_reminds_of_it() -> None:
     """An apply moment for tools whose use is a habit is silent; another kind is not."""
-    way = Way(LEARNER, habits=frozenset({"copilot"}))
+    way = Way(LEARNER, events=[used(MONDAY.date() - timedelta(weeks=week)) for week in range(9)])
     assert at(MONDAY, STANDING, way).made[0][1].rule == "habit"
     assert at(MONDAY, STANDING, way, moment(kind="more")).made[0][1].rule == "send"
 
@@ -255,7 +270,6 @@ DAY = timedelta(days=1)
 PLAN = Commitment(SessionId("s"), LEARNER.id, "a", "w", "t", "copilot", MONDAY - DAY)
 DONE, LEFT = session(SessionStatus.COMPLETED, 1), session(SessionStatus.LEFT, 1)
 WRONG = session(SessionStatus.COMPLETED, 1, **{"0": {"missed": 1}})
-USED = ToolUse("copilot", "Variance", 3, date(2026, 11, 1))
 DUE = Recall(LEARNER.id, "a", "q", {}, MONDAY - DAY, MONDAY - 9 * DAY)
 EVENTS: list[tuple[str, Way, bool]] = [
     ("joined", Way(replace(LEARNER, joined_at=MONDAY - DAY)), True),
@@ -266,8 +280,6 @@ EVENTS: list[tuple[str, Way, bool]] = [
     ("practice_failed", Way(LEARNER, [DONE]), False),
     ("lesson_left", Way(LEARNER, [LEFT]), True),
     ("lesson_left", Way(LEARNER, [DONE, session(SessionStatus.LEFT, 2)]), False),
-    ("lapsed", Way(LEARNER, uses=[USED]), True),
-    ("lapsed", Way(LEARNER, uses=[replace(USED, count=1)]), False),
     ("review_due", Way(LEARNER, recalls=[DUE]), True),
     ("review_due", Way(LEARNER, recalls=[replace(DUE, due_at=MONDAY + DAY)]), False),
 ]

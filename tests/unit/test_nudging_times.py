@@ -11,7 +11,6 @@ from bot.nudging.times import Week, instant, is_holiday, next_due
 from lessons.moments import (
     WEEKDAYS,
     CronTrigger,
-    EventTrigger,
     MonthDayTrigger,
     Nudges,
     WeekdayTrigger,
@@ -116,12 +115,6 @@ def test_triggers_of_time(trigger: WeekdayTrigger, after: str, found: str | None
     """Written cases: the day itself, months that are too short, working days, holidays, daylight saving."""
     due = next_due(trigger, utc(after), week(country="DE"))
     assert due == (utc(found) if found else None)
-
-
-def test_what_happens_has_no_time_of_its_own() -> None:
-    """A trigger of what happened is not asked when it is due."""
-    with pytest.raises(TypeError):
-        next_due(EventTrigger(event="joined"), utc("2026-11-05 14:00"), week())
 
 
 @pytest.mark.parametrize(("number", "month"), [(23, "2026-02"), (-23, "2026-02"), (0, "2026-01")])

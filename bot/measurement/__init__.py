@@ -1,0 +1,1 @@
+"""What counts as adoption: pure functions over the uses of AI tools, each defined in docs/measurement.md."""
