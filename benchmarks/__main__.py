@@ -26,6 +26,7 @@ from rich.table import Table
 from benchmarks import sending
 from benchmarks.catalogue import SPANS, Span, measure_catalogue
 from benchmarks.load import Request, Run, as_fast_as_possible, at_a_rate
+from benchmarks.planning import measure_planning
 from benchmarks.traffic import Crowd, Learner, slack_press, teams_message, teams_press
 
 FEW, MANY = 16, 64
@@ -266,6 +267,10 @@ def report(rows: list[Row], spans: list[Span], profiled: str) -> str:
         "reading level, keys and personal data, and the likeness of every pair. The writing of the revision",
         "is left out.",
         "",
+        "Planning looks at everybody who is due, decides, and commits decision and message, on SQLite with",
+        "synchronous=FULL. The jobs are APScheduler's, one for each learner, kept in its SQLite store, as",
+        "many as it adds in a minute; those that are due decide and write the same.",
+        "",
         "## Where a Slack server spends its time",
         "",
         "```",
@@ -302,6 +307,7 @@ def main() -> None:
         ]
         profiled = profile(folder, seconds)
         spans = measure_catalogue(folder / "catalogue", 2 * rounds + 1)
+        spans += measure_planning(folder / "planning")
     console.print(table(COLUMNS, rows))
     console.print(table(SPANS, spans))
     console.print("\n".join(profiled.splitlines()[:22]))

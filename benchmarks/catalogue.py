@@ -49,6 +49,7 @@ class Span:
     seconds: float
     baseline_seconds: float
     goal: float
+    baseline: str = "CSafeLoader only parses it"
 
     @property
     def ratio(self) -> float:
@@ -60,13 +61,14 @@ class Span:
         return (
             self.what,
             f"{self.seconds * 1000:,.1f} ms",
+            self.baseline,
             f"{self.baseline_seconds * 1000:,.1f} ms",
             f"{self.ratio:.3f}",
             f"{self.goal:g}",
         )
 
 
-SPANS = ("a catalogue of 1,000 lessons", "Laps", "CSafeLoader parses it", "ratio", "goal, at most")
+SPANS = ("how long", "Laps", "baseline", "its time", "ratio", "goal, at most")
 
 
 def write_catalogue(folder: Path, count: int = LESSONS) -> Path:
@@ -167,8 +169,8 @@ def measure_catalogue(folder: Path, rounds: int, count: int = LESSONS) -> list[S
         edited.append(_edited(fresh, files[number]))
     base = statistics.median(parsed)
     return [
-        Span("read, validated, cross-referenced", statistics.median(loaded), base, 1.0),
-        Span("the texts checked, for the first time", statistics.median(texts), base, 6.0),
+        Span("1,000 lessons read, validated, cross-referenced", statistics.median(loaded), base, 1.0),
+        Span("their texts checked, for the first time", statistics.median(texts), base, 6.0),
         Span("one edited lesson, from notice to swap", statistics.median(edited), base, 0.05),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,11 +72,21 @@ class Nudges:
         while True:
             now = self._clock()
             due = await self._store.due_for_nudges(now, BATCH)
-            said += sum([await self._one(learner, now) for learner in due])
+            # Together, so that their changes are written in few commits.
+            looks = (self.decide_for(learner, now) for learner in due)
+            for found in await asyncio.gather(*looks, return_exceptions=True):
+                if isinstance(found, BaseException):
+                    raise found
+                said += found
             if len(due) < BATCH:
                 return said
 
-    async def _one(self, learner: LearnerId, now: datetime) -> int:
+    async def decide_for(self, learner: LearnerId, now: datetime) -> int:
+        """Decide of one person what is due, and write it; return how many messages went to the outbox.
+
+        Raises:
+            StorageUnavailable: the store cannot be asked now; they stay due.
+        """
         try:
             return await self._decide(learner, now)
         except Conflict:  # something happened to them just now: they stay due, and are looked at anew
