@@ -92,7 +92,7 @@ async def plan_for(folder: Path, learners: int, due: int) -> Planned:
     outlet = Outlet()
     try:
         begin = time.perf_counter()
-        await nudges.Nudges(store, outlet, lambda: CATALOGUE, _now).look()
+        await nudges.Nudges(store, outlet, lambda: CATALOGUE, _now, {}).look()
         return Planned(time.perf_counter() - begin, outlet.taken)
     finally:
         await store.close()
@@ -169,7 +169,7 @@ class Desk:
 
 async def work(learner: str) -> None:
     """Decide for one learner, as the planner does."""
-    await Desk.planner.decide_for(LearnerId(learner), NOW)
+    await Desk.planner.decide_for((LearnerId(learner),), NOW)
     Desk.left -= 1
     if not Desk.left:
         Desk.done.set()
@@ -187,7 +187,7 @@ async def jobs_for(folder: Path, most: int, due: int, adding: float) -> Jobs:
         timezone=UTC,
     )
     Desk.planner, Desk.left, Desk.done = (
-        nudges.Nudges(store, Outlet(), lambda: CATALOGUE, _now),
+        nudges.Nudges(store, Outlet(), lambda: CATALOGUE, _now, {}),
         due,
         asyncio.Event(),
     )

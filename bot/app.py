@@ -164,7 +164,9 @@ class Server:
         self.adapters = make_adapters(settings, host, self.desk, clock)
         files.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
         channels.update({adapter.channel.name: adapter.channel for adapter in self.adapters})
-        self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock)
+        # Teams tells bots nothing of presence, and nobody is disturbed in the practice room.
+        presences = {x.channel.name: x.channel for x in self.adapters if isinstance(x, SlackAdapter)}
+        self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock, presences)
         self._clock = clock
         self._ticker = Ticker()
 

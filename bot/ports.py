@@ -5,7 +5,7 @@ Every port says which errors of `bot.errors` it raises; nothing else comes throu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -241,6 +241,16 @@ class Channel(Protocol):
             RateLimited, Unavailable: certainly not sent; try again.
             ReplyLost: sent or not, nobody knows.
             Unreachable, Rejected, BadCredentials: never by trying again.
+        """
+
+
+class Presence(Protocol):
+    """What a channel tells of whether people can be disturbed now."""
+
+    async def away(self, accounts: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Return until when people are away or do not want to be disturbed, by their platform ids.
+
+        Of whom nothing is known, because the platform does not tell, is missing; nothing is raised.
         """
 
 

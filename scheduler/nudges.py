@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.errors import Conflict
 from bot.events import EventType
@@ -13,6 +14,7 @@ from bot.facts import Facts
 from bot.model import (
     Account,
     Changes,
+    ChannelName,
     Delivery,
     DeliveryId,
     DeliveryKind,
@@ -24,14 +26,15 @@ from bot.model import (
     PostId,
     Snapshot,
     Workspace,
+    WorkspaceId,
 )
 from bot.nudging.happenings import Way
 from bot.nudging.occasions import Occasion
-from bot.nudging.policy import asks_to_stop
+from bot.nudging.policy import Standing, asks_to_stop
 from bot.nudging.speaking import nudge_message, offered
-from bot.ports import Clock, Needs, Outlet, Store
+from bot.ports import Clock, Needs, Outlet, Presence, Store
 from lessons.catalogue import Catalogue
-from scheduler.planner import LOOK_AGAIN, draws, keys_of, plan, standing_of, way_of
+from scheduler.planner import LOOK_AGAIN, Plan, draws, keys_of, plan, standing_of, way_of
 
 NEEDS = Needs(history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True)
 """What a decision about a person looks at."""
@@ -47,7 +50,12 @@ class Nudges:
     """The planner's hands; the ticker wakes it."""
 
     def __init__(
-        self, store: Store, outlet: Outlet, catalogue: Callable[[], Catalogue], clock: Clock
+        self,
+        store: Store,
+        outlet: Outlet,
+        catalogue: Callable[[], Catalogue],
+        clock: Clock,
+        presences: Mapping[ChannelName, Presence],
     ) -> None:
         """Wire it.
 
@@ -56,11 +64,13 @@ class Nudges:
             outlet: takes what was just committed.
             catalogue: gives the catalogue that is live.
             clock: says the time.
+            presences: what the channels tell of whether people can be disturbed.
         """
         self._store = store
         self._outlet = outlet
         self._catalogue = catalogue
         self._clock = clock
+        self._presences = presences
 
     async def look(self) -> int:
         """Look at everybody who is due; return how many messages went to the outbox.
@@ -72,62 +82,118 @@ class Nudges:
         while True:
             now = self._clock()
             due = await self._store.due_for_nudges(now, BATCH)
-            # Together, so that their changes are written in few commits.
-            looks = (self.decide_for(learner, now) for learner in due)
-            for found in await asyncio.gather(*looks, return_exceptions=True):
-                if isinstance(found, BaseException):
-                    raise found
-                said += found
+            said += await self.decide_for(due, now)
             if len(due) < BATCH:
                 return said
 
-    async def decide_for(self, learner: LearnerId, now: datetime) -> int:
-        """Decide of one person what is due, and write it; return how many messages went to the outbox.
+    async def decide_for(self, learners: Sequence[LearnerId], now: datetime) -> int:
+        """Decide what is due of some people, and write it; return how many messages went to the outbox.
+
+        Who would be spoken to and is away, by what the platform tells, is decided of again with that.
 
         Raises:
             StorageUnavailable: the store cannot be asked now; they stay due.
         """
-        try:
-            return await self._decide(learner, now)
-        except Conflict:  # something happened to them just now: they stay due, and are looked at anew
-            return 0
+        catalogue = self._catalogue()
+        found = await _all(self._read(learner, now) for learner in learners)
+        people = [each for each in found if each is not None]
+        made = [_planned(each, catalogue, now) for each in people]
+        away = await self._away([each for each, plan in zip(people, made, strict=True) if plan.sent], now)
+        for index, each in enumerate(people):
+            until = away.get((each.account.workspace, each.account.external))
+            if until is not None:
+                people[index] = replace(each, standing=replace(each.standing, away_until=until))
+                made[index] = _planned(people[index], catalogue, now)
+        # Together, so that their changes are written in few commits.
+        pairs = zip(people, made, strict=True)
+        return sum(await _all(self._write(each, plan, catalogue, now) for each, plan in pairs))
 
-    async def _decide(self, learner: LearnerId, now: datetime) -> int:
+    async def _read(self, learner: LearnerId, now: datetime) -> _Person | None:
         found = await reach(self._store, learner, now)
         if found is None:
             await self._store.apply(Changes(looked=(learner, now + LOOK_AGAIN)))
-            return 0
+            return None
         snapshot, account, is_reachable = found
-        catalogue = self._catalogue()
-        way, standing = way_of(snapshot), standing_of(snapshot, catalogue, is_reachable)
-        made = plan(
-            way,
-            standing,
-            catalogue,
-            keys_of(snapshot),
-            now,
-            draws(snapshot),
-            lambda moment: offered(moment, way, catalogue, now) is not None,
-        )
+        standing = standing_of(snapshot, self._catalogue(), is_reachable)
+        return _Person(snapshot, account, way_of(snapshot), standing)
+
+    async def _away(self, people: Sequence[_Person], now: datetime) -> Mapping[Seat, datetime]:
+        """Ask the platforms who of some people is away."""
+        seats: dict[WorkspaceId, list[str]] = {}
+        for each in people:
+            seats.setdefault(each.account.workspace, []).append(each.account.external)
+        channels = {each.account.workspace: each.snapshot.workspace.channel for each in people}
+        found: dict[Seat, datetime] = {}
+        for workspace, accounts in seats.items():
+            presence = self._presences.get(channels[workspace])
+            told = await presence.away(accounts, now) if presence is not None else {}
+            found |= {(workspace, account): until for account, until in told.items()}
+        return found
+
+    async def _write(self, person: _Person, made: Plan, catalogue: Catalogue, now: datetime) -> int:
+        snapshot = person.snapshot
+        who = snapshot.who
         changes = Changes(
-            learner=snapshot.who if made.made else None,
+            learner=who if made.made else None,
             decisions=tuple(decision for _, decision in made.made),
-            looked=(learner, max(made.next_at, now + timedelta(seconds=1))),
+            looked=(who.id, max(made.next_at, now + timedelta(seconds=1))),
         )
-        asks = asks_to_stop(standing, now) and bool(made.sent)
+        asks = asks_to_stop(person.standing, now) and bool(made.sent)
         if asks:
-            changes = replace(changes, wishes=(learner, replace(snapshot.wishes, asked_at=now)))
+            changes = replace(changes, wishes=(who.id, replace(snapshot.wishes, asked_at=now)))
         for occasion, decision in made.sent:
-            said = _said(occasion, decision, way, snapshot, account, catalogue, now, asks)
+            said = _said(occasion, decision, person, catalogue, now, asks)
             changes = replace(
                 changes,
                 posts=(*changes.posts, *said.posts),
                 deliveries=(*changes.deliveries, *said.deliveries),
                 events=(*changes.events, *said.events),
             )
-        await self._store.apply(changes)
+        try:
+            await self._store.apply(changes)
+        except Conflict:  # something happened to them just now: they stay due, and are looked at anew
+            return 0
         self._outlet.take(changes.deliveries)
         return len(changes.deliveries)
+
+
+Seat = tuple[WorkspaceId, str]
+"""An account, by its workspace and its id there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody who is decided of, and the account to write to."""
+
+    snapshot: Snapshot
+    account: Account
+    way: Way
+    standing: Standing
+
+
+def _planned(person: _Person, catalogue: Catalogue, now: datetime) -> Plan:
+    snapshot = person.snapshot
+    return plan(
+        person.way,
+        person.standing,
+        catalogue,
+        keys_of(snapshot),
+        now,
+        draws(snapshot),
+        lambda moment: offered(moment, person.way, catalogue, now) is not None,
+    )
+
+
+T = TypeVar("T")
+
+
+async def _all(work: Iterable[Awaitable[T]]) -> list[T]:
+    """Do it together, to the end of each, and then raise what one of them raised."""
+    found = await asyncio.gather(*work, return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in found if not isinstance(each, BaseException)]
 
 
 async def reach(store: Store, learner: LearnerId, now: datetime) -> tuple[Snapshot, Account, bool] | None:
@@ -155,15 +221,14 @@ def _best(accounts: Sequence[tuple[Workspace, Account]], last: str) -> tuple[Wor
 def _said(
     occasion: Occasion,
     decision: NudgeDecision,
-    way: Way,
-    snapshot: Snapshot,
-    account: Account,
+    person: _Person,
     catalogue: Catalogue,
     now: datetime,
     asks: bool,
 ) -> Changes:
     """Make the message that goes out, with its post and its event."""
-    offer = offered(occasion.moment, way, catalogue, now)
+    snapshot, account = person.snapshot, person.account
+    offer = offered(occasion.moment, person.way, catalogue, now)
     if offer is None:
         raise LookupError(occasion.moment.id)
     draw = Draw(snapshot.organization.salt, snapshot.who.id, decision.id)

@@ -32,7 +32,7 @@ CONNECT = 5.0
 PAUSE = 30.0
 """Seconds to wait where Slack limits us and names no number."""
 
-_FORMS_ONLY = frozenset({"users.info"})
+_FORMS_ONLY = frozenset({"users.info", "dnd.teamInfo"})
 """Methods that read JSON as no arguments at all (https://docs.slack.dev/apis/web-api#methods_supporting_json)."""
 
 _JSON = "application/json; charset=utf-8"

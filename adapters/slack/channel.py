@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
 from yarl import URL
 
 from adapters.slack.api import SlackApi
 from adapters.slack.limits import LIMITS
+from adapters.slack.presence import SlackPresence
 from adapters.slack.render import Json, render, render_home
 from bot.errors import FileRefused, Rejected
 from bot.model import ChannelName, Delivery, FileRef, Operation, Sent
@@ -27,6 +31,7 @@ class SlackChannel:
     def __init__(self, api: SlackApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
+        self._presence = SlackPresence(api)
 
     def lanes(self, delivery: Delivery) -> tuple[Lane, ...]:
         """Return Slack's limits: posts count twice, updates once, answers to a press not at all."""
@@ -67,6 +72,10 @@ class SlackChannel:
             hint = "Upload it to Slack itself: no file of another service or workspace can be read."
             raise FileRefused(f"“{file.name[:80]}” is not kept where Slack keeps files.", hint)
         return await self._api.download(file.address, most)
+
+    async def away(self, accounts: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Return until when people are away; see `bot.ports.Presence`."""
+        return await self._presence.away(accounts, now)
 
     def _can_answer(self, delivery: Delivery) -> bool:
         """Say whether the press can still be answered through its own URL.

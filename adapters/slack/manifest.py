@@ -12,12 +12,13 @@ FEATURES = {
     "commands": "the slash command /laps",
     "users:read": "names and time zones",
     "im:history": "typed direct messages",
+    "dnd:read": "leaving people alone who do not want to be disturbed",
     "files:read": "lessons that admins send as files",
     "users:read.email": "finding people by their e-mail address",
 }
 """The bot's scopes, and what each is for."""
 
-OPTIONAL = ("im:history", "files:read", "users:read.email")
+OPTIONAL = ("im:history", "dnd:read", "files:read", "users:read.email")
 """Those of them that may be left out, which turns that feature off; the doctor says so."""
 
 _EVENTS = ("app_home_opened", "app_uninstalled", "message.im", "tokens_revoked")

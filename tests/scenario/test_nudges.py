@@ -263,6 +263,61 @@ async def test_whoever_blocked_the_bot_is_left_alone(office: Office) -> None:
     assert (await office.decisions())[-1].rule == "unreachable"
 
 
+def ends(wait: timedelta) -> int:
+    """Write a time after half past nine as Slack does."""
+    return int((NINE_THIRTY + wait).timestamp())
+
+
+async def test_who_does_not_want_to_be_disturbed_is_left_alone(office: Office) -> None:
+    """What was due comes when it is over; Slack is asked once in an hour."""
+    slack = office.here.slack
+    slack.user("U1").dnd = (ends(-timedelta(hours=1)), ends(timedelta(minutes=40)))
+    assert await office.at(NINE_THIRTY) == 0
+    assert await office.at(NINE_THIRTY + timedelta(minutes=39)) == 0
+    assert await office.at(NINE_THIRTY + timedelta(minutes=40)) == 1
+    assert slack.calls.count("dnd.teamInfo") == 1
+
+
+async def test_a_time_that_is_still_to_come_disturbs_nobody_now(office: Office) -> None:
+    """Do not disturb from ten in the evening on: at half past nine in the morning the message comes."""
+    office.here.slack.user("U1").dnd = (ends(timedelta(hours=12)), ends(timedelta(hours=20)))
+    assert await office.at(NINE_THIRTY) == 1
+
+
+@pytest.mark.parametrize(
+    ("emoji", "until", "said"),
+    [
+        (":palm_tree:", 0, 0),
+        (":face_with_thermometer:", ends(timedelta(hours=3)), 0),
+        (":palm_tree:", ends(-timedelta(minutes=1)), 1),
+        (":coffee:", 0, 1),
+    ],
+)
+async def test_who_is_out_of_the_office_is_left_alone(
+    office: Office, emoji: str, until: int, said: int
+) -> None:
+    """Slack's own statuses for holidays and sick days count while they last, others do not."""
+    office.here.slack.user("U1").status = (emoji, until)
+    assert await office.at(NINE_THIRTY) == said
+    decisions = [each for each in await office.decisions() if each.action is NudgeAction.SILENT]
+    assert [each.rule for each in decisions] == ([] if said else ["away"])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble(error="missing_scope", only="dnd"),
+        Trouble(status=429, retry_after=30, only="dnd"),
+        Trouble(status=500, html=True, only="dnd"),
+        Trouble(error="user_not_found", only="users"),
+    ],
+)
+async def test_of_whom_nothing_is_known_nothing_is_assumed(office: Office, trouble: Trouble) -> None:
+    """Without the scope, or with Slack in trouble, the message comes as if nobody had been asked."""
+    office.here.slack.trouble(trouble)
+    assert await office.at(NINE_THIRTY) == 1
+
+
 async def test_what_is_too_late_is_never_said(office: Office) -> None:
     """After an outage of half a day nothing stale comes."""
     assert await office.at(NINE_THIRTY + timedelta(hours=4)) == 0
@@ -325,7 +380,7 @@ async def test_a_message_arrives_in_teams(tmp_path: Path) -> None:
         person = here.person()
         here.clock.now = MONDAY - timedelta(days=3)
         await join(person)
-        nudges = Nudges(here.store, here.outbox, lambda: here.live.now, here.clock)
+        nudges = Nudges(here.store, here.outbox, lambda: here.live.now, here.clock, {})
         for day in (0, 1):
             here.clock.now = NINE_THIRTY + timedelta(days=day)
             assert await nudges.look() == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,9 +29,9 @@ from tests.slack.blocks import faults_of_message, faults_of_view
 Json = dict[str, Any]
 
 TEAM, BOT, TOKEN, APP_TOKEN, SECRET = "T1", "UBOT", "xoxb-right", "xapp-right", "shhh"
-FORMS_ONLY = ("users.info",)
+FORMS_ONLY = ("users.info", "dnd.teamInfo")
 """Methods that take JSON for no arguments at all (docs.slack.dev/apis/web-api#methods_supporting_json)."""
-SCOPES = "chat:write,im:write,commands,users:read,im:history,files:read,users:read.email"
+SCOPES = "chat:write,im:write,commands,users:read,im:history,dnd:read,files:read,users:read.email"
 SOCKET = "socket"
 """Stands for an address: payloads for it go over the newest socket."""
 _KINDS = {None: "events_api", "payload": "interactive", "command": "slash_commands"}
@@ -78,6 +79,8 @@ class User:
     id: str
     tz: str = "Europe/Berlin"
     blocked: bool = False
+    dnd: tuple[int, int] | None = None
+    status: tuple[str, int] = ("", 0)
     home: Json | None = None
     modals: list[Json] = field(default_factory=list)
 
@@ -250,7 +253,8 @@ class SlackServer:
         wanted = APP_TOKEN if method == "apps.connections.open" else TOKEN
         if token != wanted:
             return {"ok": False, "error": "invalid_auth" if token else "not_authed"}
-        handler = getattr(self, f"_{method.replace('.', '_').replace('M', '_m')}", None)
+        name = re.sub("([A-Z])", r"_\1", method.replace(".", "_")).lower()
+        handler = getattr(self, f"_{name}", None)
         if handler is None:
             return self._complain("unknown_method", method)
         answer: Json = handler(await _read(request))
@@ -268,9 +272,29 @@ class SlackServer:
         user = self.users.get(str(body.get("user")))
         if user is None:
             return {"ok": False, "error": "user_not_found"}
-        profile = {"email": f"{user.id.lower()}@example.com"}
+        emoji, until = user.status
+        profile = {
+            "email": f"{user.id.lower()}@example.com",
+            "status_emoji": emoji,
+            "status_expiration": until,
+        }
         about = {"id": user.id, "real_name": f"Person {user.id}", "tz": user.tz, "tz_offset": 3600}
         return {"ok": True, "user": {**about, "profile": profile}}
+
+    def _dnd_team_info(self, body: Json) -> Json:
+        asked = [name for name in str(body.get("users", "")).split(",") if name]
+        if "dnd:read" not in self.scopes.split(","):
+            return {"ok": False, "error": "missing_scope", "needed": "dnd:read", "provided": self.scopes}
+        if not asked:
+            return {"ok": False, "error": "no_users_provided"}
+        if len(asked) > 50:
+            return self._complain("too_many_users", str(len(asked)))
+        users = {}
+        for name in asked:
+            begin, end = self.user(name).dnd or (1, 1)
+            dnd = {"dnd_enabled": self.user(name).dnd is not None, "next_dnd_start_ts": begin}
+            users[name] = {**dnd, "next_dnd_end_ts": end}
+        return {"ok": True, "users": users}
 
     def _chat_post_message(self, body: Json) -> Json:
         channel = str(body.get("channel"))
