@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 from aiohttp import web
 
+from adapters.calendar.feed import FeedReader
 from adapters.slack.app import SlackAdapter, SlackConfig
 from adapters.slack.limits import LIMITS as SLACK_LIMITS
 from adapters.teams.app import TeamsAdapter, TeamsConfig
@@ -32,6 +33,7 @@ from bot.watching import Watcher
 from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
 from lessons.loading import Loaded, Loader, load
+from scheduler.calendars import Calendars
 from scheduler.nudges import Nudges
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
@@ -45,6 +47,7 @@ Sleep = Callable[[float], Awaitable[None]]
 DRAIN_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=5)
+CALENDARS_EVERY = timedelta(seconds=30)
 LOOK_AFTER = 20_000
 """How many more objects there are before the collector looks at them; Python's own 700 is a press or two."""
 MOST_BODY = 1024 * 1024
@@ -167,6 +170,8 @@ class Server:
         # Teams tells bots nothing of presence, and nobody is disturbed in the practice room.
         presences = {x.channel.name: x.channel for x in self.adapters if isinstance(x, SlackAdapter)}
         self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock, presences)
+        own_hosts = {each.strip() for each in (settings.calendar_hosts or "").split(",") if each.strip()}
+        self.calendars = Calendars(store, FeedReader(own_hosts), lambda: self.live.now, clock)
         self._clock = clock
         self._ticker = Ticker()
 
@@ -195,6 +200,7 @@ class Server:
         self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
         self._ticker.every(FORGET_EVERY, "forget", self._forget)
         self._ticker.every(LOOK_EVERY, "nudges", self.nudges.look)
+        self._ticker.every(CALENDARS_EVERY, "calendars", self.calendars.read_due)
         self._ticker.start()
         try:
             if await self.live.start():

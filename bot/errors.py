@@ -6,7 +6,7 @@
     │                  InvalidInput, CodeRefused,
     │                  UnknownPerson (UnknownWorkspace), BadLines,
     │                  UnknownRevision, UnsavedFiles, Unanswered,
-    │                  NotAdmin, FileRefused, CannotWrite
+    │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -162,6 +162,16 @@ class FileRefused(Refusal):
     def __init__(self, problem: str, hint: str) -> None:
         self.problem = problem
         self.hint = hint
+        super().__init__(problem)
+
+
+class CalendarRefused(Refusal):
+    """A calendar cannot be read: its address leads nowhere that Laps may go, or not to a calendar."""
+
+    hint = "Copy the secret address in iCal format from your calendar's settings, and connect it again."
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
         super().__init__(problem)
 
 

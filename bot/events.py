@@ -86,6 +86,8 @@ class EventType(StrEnum):
         "nudges.changed",
         "The learner wants more or fewer messages. `moment`: the one it is about, null for all; `off`.",
     )
+    CALENDAR_CONNECTED = "calendar.connected", "The learner connected a calendar; its address is not said."
+    CALENDAR_DISCONNECTED = "calendar.disconnected", "The learner took the calendar away."
     SCREEN_SHOWN = (
         "screen.shown",
         "Nothing changed, and the learner was shown why or where they are. `verb`; `refused`: true or false.",

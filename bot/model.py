@@ -323,6 +323,32 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """The calendar that a learner connected.
+
+    `url` is a secret: whoever has it reads the calendar. `look_at` is when it is read next, `read_at` when it
+    was last. `failures` counts those in a row, and `why` says what was wrong. `time_zone` is the learner's,
+    None where they have the organization's.
+    """
+
+    learner: LearnerId
+    url: str
+    look_at: datetime
+    read_at: datetime | None = None
+    failures: int = 0
+    why: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting that a moment is about: no more of it is kept than this."""
+
+    moment: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A change of one catalogue file that an admin was shown and has not published yet.
 
@@ -567,6 +593,8 @@ class Snapshot:
     wishes: Wishes = Wishes()
     decisions: tuple[NudgeDecision, ...] = ()
     events: tuple[AdoptionEvent, ...] = ()
+    feed: Feed | None = None
+    meetings: tuple[Meeting, ...] = ()
     draft: Draft | None = None
     code: JoinCode | None = None
     other: Learner | None = None
@@ -602,8 +630,9 @@ class Changes:
     `learner` is the row as it should be, with the `version` it was read at (the store adds one).
     `answered` names a nudge decision whose message was answered, and when. `looked` says when the planner of
     nudges, which has just looked at the learner, looks again; `look_by` when it does at the latest, because
-    something happened. `gone_draft` was published or thrown away. Empty members
-    change nothing.
+    something happened. `feed` was connected, and `no_feed` says whose was taken away; `feed_read` is a feed
+    after it was read, with the meetings found: None leaves them as they were. `gone_draft` was published or
+    thrown away. Empty members change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -624,6 +653,9 @@ class Changes:
     wishes: tuple[LearnerId, Wishes] | None = None
     looked: tuple[LearnerId, datetime] | None = None
     look_by: tuple[LearnerId, datetime] | None = None
+    feed: Feed | None = None
+    no_feed: LearnerId | None = None
+    feed_read: tuple[Feed, tuple[Meeting, ...] | None] | None = None
     draft: Draft | None = None
     gone_draft: str | None = None
     merge: Merge | None = None

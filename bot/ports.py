@@ -22,6 +22,7 @@ from bot.model import (
     DeliveryId,
     DeliveryState,
     Draw,
+    Feed,
     FileRef,
     Incoming,
     Learner,
@@ -61,6 +62,7 @@ class Needs:
         code: a joining code to look up, with its owner.
         draft: a draft of the learner's to look up.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
+        calendar: the learner's calendar feed, and the meetings found in it.
         adoption: the learner's completed lessons and uses of tools of the last 400 days, as events.
     """
 
@@ -71,6 +73,7 @@ class Needs:
     recalls: bool = False
     nudging: bool = False
     adoption: bool = False
+    calendar: bool = False
     draft: str | None = None
     code: str | None = None
 
@@ -175,6 +178,9 @@ class Store(Protocol):
     async def due_for_nudges(self, now: datetime, most: int) -> Sequence[LearnerId]:
         """Return who is to be looked at by now, the longest waiting first."""
 
+    async def feeds_due(self, now: datetime, most: int) -> Sequence[Feed]:
+        """Return the calendars to be read by now, of people who take part, the longest waiting first."""
+
     async def look_at_everybody(self, now: datetime) -> None:
         """Have everybody looked at now, since the moments are others."""
 
@@ -251,6 +257,18 @@ class Presence(Protocol):
         """Return until when people are away or do not want to be disturbed, by their platform ids.
 
         Of whom nothing is known, because the platform does not tell, is missing; nothing is raised.
+        """
+
+
+class CalendarSource(Protocol):
+    """Where calendars that people connected are read from."""
+
+    async def read(self, url: str) -> bytes:
+        """Read a calendar once, without retrying.
+
+        Raises:
+            CalendarRefused: the address leads nowhere that Laps may go, or to none.
+            Unavailable: it cannot be had now.
         """
 
 

@@ -30,7 +30,7 @@ from bot.model import (
     Stage,
     Status,
 )
-from bot.nudging import answering
+from bot.nudging import answering, connecting
 from bot.ports import Needs
 from lessons.catalogue import Catalogue
 from lessons.steps import PracticeStep
@@ -187,6 +187,8 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
             raise NotYours
         return present_session(snapshot, _number(args["v"]), catalogue, now)
     learner = snapshot.who
+    if args.get("p") == connecting.PAGE and learner.status is Status.ACTIVE:
+        return Reply(connecting.page(snapshot, catalogue, now))
     name = args.get("k", "")
     asked = joining.next_question(learner)
     if name in joining.SETTINGS and learner.status is Status.ACTIVE and asked in (None, name):
@@ -305,6 +307,8 @@ def _edited(command: Callable[[Args], object], help: str = "", usage: str = "") 
 
 _PATH = Needs(history=True, uses=True, recalls=True)
 _NUDGES = Needs(nudging=True)
+_CALENDAR = Needs(calendar=True)
+_FORMS = Needs(history=True, uses=True, recalls=True, calendar=True)
 _PLANS = Needs(history=True, uses=True, commitments=True, recalls=True)
 _EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True, recalls=True)
 
@@ -388,6 +392,13 @@ ROUTES: dict[str, Route] = {
         "nudges",
         _NUDGES,
     ),
+    "calendar": Route(
+        lambda a: connecting.ShowCalendar(),
+        connecting.show_calendar,
+        "Connect your calendar, so that Laps speaks up before the meetings where AI helps.",
+        "calendar",
+        _CALENDAR,
+    ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
     "edit": _edited(
         asking.edit_lesson,
@@ -409,7 +420,7 @@ ROUTES: dict[str, Route] = {
     ),
     "set": Route(_setting, joining.change_setting, needs=_EVERYTHING),
     "ask": Route(_asked, joining.ask_setting),
-    "form": Route(_opened, open_form, needs=_PATH),
+    "form": Route(_opened, open_form, needs=_FORMS),
     "recalled": Route(
         lambda a: recalling.AnswerRecall(a["l"], a["q"], _number(a["n"]), _number(a["a"])),
         recalling.answer_recall,
@@ -464,6 +475,13 @@ ROUTES: dict[str, Route] = {
     "kept": Route(lambda a: answering.KeepPlan(a["c"], kept=True), answering.keep_plan, needs=_PLANS),
     "unkept": Route(lambda a: answering.KeepPlan(a["c"], kept=False), answering.keep_plan, needs=_PLANS),
     "thanks": Route(lambda a: answering.Thank(a["u"]), answering.thank),
+    # for a calendar
+    "connect": Route(
+        lambda a: connecting.ConnectCalendar(a["url"]), connecting.connect_calendar, needs=_CALENDAR
+    ),
+    "disconnect": Route(
+        lambda a: connecting.DisconnectCalendar(), connecting.disconnect_calendar, needs=_CALENDAR
+    ),
     # told by platforms
     "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _PATH),
     "depart": _told(lambda a: joining.Depart(), joining.depart),

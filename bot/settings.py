@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         description="The practice room: on by itself where Laps listens on loopback only; 0 turns it off.",
     )
 
+    calendar_hosts: str | None = Field(
+        default=None,
+        validation_alias="LAPS_CALENDAR_HOSTS",
+        description="Hosts in your own network, by commas, whose calendars people may connect.",
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object, info: object) -> object:

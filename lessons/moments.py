@@ -62,6 +62,11 @@ Names = Annotated[
     Annotated[Name, Tag("one")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("list")],
     Discriminator(one_or_list),
 ]
+Titles = Annotated[
+    Annotated[Title, Tag("one")]
+    | Annotated[tuple[Title, ...], Field(min_length=1, max_length=10), Tag("list")],
+    Discriminator(one_or_list),
+]
 Weekdays = Annotated[
     Annotated[Weekday, Tag("one")] | Annotated[tuple[Weekday, ...], Field(min_length=1), Tag("list")],
     Discriminator(one_or_list),
@@ -174,6 +179,20 @@ class TargetTrigger(Model):
     """The time of that day, in the person's own zone."""
 
 
+class MeetingTrigger(Model):
+    """A meeting in the calendar that the person has connected."""
+
+    meeting: Titles
+    """Its title, or several: capitals make no difference, and * stands for anything."""
+    minutes_before: Whole = Field(default=30, ge=0, le=1440)
+    """How many minutes before it begins."""
+
+
+def titles(trigger: MeetingTrigger) -> tuple[str, ...]:
+    """Return the titles of a meeting, one or several."""
+    return (trigger.meeting,) if isinstance(trigger.meeting, str) else trigger.meeting
+
+
 TRIGGERS: dict[str, type[Model]] = {
     "weekday": WeekdayTrigger,
     "day_of_month": MonthDayTrigger,
@@ -181,13 +200,14 @@ TRIGGERS: dict[str, type[Model]] = {
     "cron": CronTrigger,
     "event": EventTrigger,
     "below_target": TargetTrigger,
+    "meeting": MeetingTrigger,
 }
 """The kinds of triggers, by the key that names them."""
 
 Ritual: TypeAlias = WeekdayTrigger | MonthDayTrigger | WorkingDayTrigger | CronTrigger
 """A time that comes again."""
 
-Trigger: TypeAlias = Ritual | EventTrigger | TargetTrigger
+Trigger: TypeAlias = Ritual | EventTrigger | TargetTrigger | MeetingTrigger
 
 
 class LessonOffer(Model):
@@ -258,7 +278,8 @@ AnyTrigger = Annotated[
     | Annotated[WorkingDayTrigger, Tag("trigger working_day_of_month")]
     | Annotated[CronTrigger, Tag("trigger cron")]
     | Annotated[EventTrigger, Tag("trigger event")]
-    | Annotated[TargetTrigger, Tag("trigger below_target")],
+    | Annotated[TargetTrigger, Tag("trigger below_target")]
+    | Annotated[MeetingTrigger, Tag("trigger meeting")],
     Discriminator(
         _kind_of_trigger,
         custom_error_type="unknown_trigger",

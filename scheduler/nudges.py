@@ -36,7 +36,9 @@ from bot.ports import Clock, Needs, Outlet, Presence, Store
 from lessons.catalogue import Catalogue
 from scheduler.planner import LOOK_AGAIN, Plan, draws, keys_of, plan, standing_of, way_of
 
-NEEDS = Needs(history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True)
+NEEDS = Needs(
+    history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True, calendar=True
+)
 """What a decision about a person looks at."""
 
 BATCH = 200

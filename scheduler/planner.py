@@ -156,6 +156,7 @@ def way_of(snapshot: Snapshot) -> Way:
         snapshot.commitments,
         snapshot.uses,
         snapshot.recalls,
+        snapshot.meetings,
         snapshot.events,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ClauseElement, and_, bindparam, delete, func, select, tuple_
+from sqlalchemy import ClauseElement, and_, bindparam, delete, func, or_, select, tuple_
 
 from bot.events import AdoptionEvent
 from bot.model import Learner, LearnerId, Organization
@@ -17,7 +17,17 @@ from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
 from storage.rows import EventRow, event_from, event_row, learner_row, micros
 from storage.snapshot import ORGANIZATION, columns_of
 from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import ADOPTION_EVENT, DRAFT, INCOMING, JOIN_CODE, PERSON, SUBMISSION, WORKSPACE
+from storage.tables import (
+    ADOPTION_EVENT,
+    DRAFT,
+    FEED,
+    INCOMING,
+    JOIN_CODE,
+    MEETING,
+    PERSON,
+    SUBMISSION,
+    WORKSPACE,
+)
 
 PORTION = 1000
 """Rows that are read, written or deleted at once."""
@@ -146,6 +156,14 @@ def _forget_drafts(dialect: Dialect) -> ClauseElement:
     return delete(DRAFT).where(*late).returning(DRAFT.c.made_at)
 
 
+def _forget_meetings(dialect: Dialect) -> ClauseElement:
+    """Forget meetings that are over, and those of a calendar that was taken away meanwhile."""
+    connected = select(FEED.c.learner).where(FEED.c.learner == MEETING.c.learner).exists()
+    over = or_(MEETING.c.starts_at <= bindparam("before"), ~connected)
+    return delete(MEETING).where(over, MEETING.c.organization == ORGANIZATION).returning(MEETING.c.starts_at)
+
+
+FORGET_MEETINGS: Statement[tuple[int]] = Statement(_forget_meetings)
 FORGET_DRAFTS: Statement[tuple[int]] = Statement(_forget_drafts)
 FORGET_SUBMISSIONS: Statement[tuple[int]] = Statement(_forget_submissions)
 FORGET_CODES: Statement[tuple[str]] = Statement(_forget_codes)
@@ -160,7 +178,8 @@ def forget(organization: Organization, now: datetime) -> Steps[int]:
     before = micros(now - REMEMBERED)
     ids = yield from ask(FORGET_INCOMING, before=before, most=PORTION, **home)
     drafts = yield from ask(FORGET_DRAFTS, before=before, **home)
-    return len(texts) + len(codes) + len(ids) + len(drafts)
+    meetings = yield from ask(FORGET_MEETINGS, before=before, **home)
+    return len(texts) + len(codes) + len(ids) + len(drafts) + len(meetings)
 
 
 # ---------------------------------------------------------------- handled

@@ -30,10 +30,12 @@ from storage.tables import (
     COMMITMENT,
     DELIVERY,
     DRAFT,
+    FEED,
     INCOMING,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
+    MEETING,
     NUDGE_DECISION,
     NUDGING,
     PERSON,
@@ -238,6 +240,13 @@ def _drop_doubles(dialect: Dialect) -> ClauseElement:
     return delete(NUDGE_DECISION).where(NUDGE_DECISION.c.learner == bindparam("gone"), known.exists())
 
 
+def _keep_own_feed(dialect: Dialect) -> ClauseElement:
+    """Let the kept learner's own calendar be the one that stays, where both have one."""
+    theirs = FEED.alias("theirs")
+    own = select(theirs.c.learner).where(theirs.c.learner == bindparam("kept"))
+    return delete(FEED).where(FEED.c.learner == bindparam("gone"), own.exists())
+
+
 _HANDED_OVER = (
     ACCOUNT,
     PERSON,
@@ -255,6 +264,9 @@ MERGE: tuple[Statement[Nothing], ...] = (
     Statement(_drop_doubles),
     *map(_hand_over, _HANDED_OVER),
     _forget(NUDGING, "learner"),
+    Statement(_keep_own_feed),
+    _hand_over(FEED),
+    _forget(MEETING, "learner"),
     Statement(_hand_over_roles),
     Statement(_hand_over_recalls),
     _forget(RECALL, "learner"),

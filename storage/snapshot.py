@@ -26,8 +26,11 @@ from bot.events import EventType, Evidence
 from bot.model import (
     ChannelName,
     Commitment,
+    Feed,
     JoinCode,
     Learner,
+    LearnerId,
+    Meeting,
     NudgeAction,
     Organization,
     Session,
@@ -53,6 +56,7 @@ from storage.rows import (
     event_from,
     learner_from,
     micros,
+    moment,
     recall_from,
     session_from,
 )
@@ -62,9 +66,11 @@ from storage.tables import (
     ADOPTION_EVENT,
     COMMITMENT,
     DRAFT,
+    FEED,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
+    MEETING,
     NUDGE_DECISION,
     NUDGING,
     RECALL,
@@ -113,6 +119,7 @@ SESSION_COLUMNS = columns_of(SESSION, "organization")
 _AT_LEARNER = 1 + len(ACCOUNT_COLUMNS)
 _AT_SESSION = _AT_LEARNER + len(learner_columns())
 
+FeedRow = tuple[str, str, int, int | None, int, str | None, str | None]
 _SnapshotRow = tuple[bool, *tuple[object, ...]]
 
 
@@ -228,6 +235,32 @@ def _decisions(dialect: Dialect) -> ClauseElement:
     )
 
 
+FEED_COLUMNS = (
+    FEED.c.learner,
+    FEED.c.url,
+    FEED.c.look_at,
+    FEED.c.read_at,
+    FEED.c.failures,
+    FEED.c.why,
+    LEARNER.c.time_zone,
+)
+
+
+def _feed(dialect: Dialect) -> ClauseElement:
+    same = LEARNER.c.id == FEED.c.learner
+    return select(*FEED_COLUMNS).join_from(FEED, LEARNER, same).where(FEED.c.learner == bindparam("learner"))
+
+
+def _meetings(dialect: Dialect) -> ClauseElement:
+    """Read the meetings of somebody who still has the calendar."""
+    return (
+        select(MEETING.c.moment, MEETING.c.starts_at)
+        .join_from(MEETING, FEED, FEED.c.learner == MEETING.c.learner)
+        .where(MEETING.c.learner == bindparam("learner"))
+        .order_by(MEETING.c.starts_at, MEETING.c.moment)
+    )
+
+
 def _draft(dialect: Dialect) -> ClauseElement:
     theirs = (DRAFT.c.learner == bindparam("learner"), DRAFT.c.organization == ORGANIZATION)
     return select(*columns_of(DRAFT, "organization")).where(DRAFT.c.id == bindparam("draft"), *theirs)
@@ -248,6 +281,8 @@ NAMES: Statement[tuple[str, str]] = Statement(_names)
 RECALLS: Statement[RecallRow] = Statement(_recalls)
 WISHES: Statement[WishesRow] = Statement(_wishes)
 DECISIONS: Statement[DecisionRow] = Statement(_decisions)
+FEEDS: Statement[FeedRow] = Statement(_feed)
+MEETINGS: Statement[tuple[str, int]] = Statement(_meetings)
 DRAFTS: Statement[DraftRow] = Statement(_draft)
 CODE: Statement[tuple[str, str, int, *LearnerRow]] = Statement(_code)
 LESSON: Statement[tuple[str]] = Statement(_lesson)
@@ -324,10 +359,21 @@ def _more(seen: Snapshot, learner: Learner, needs: Needs, now: datetime) -> Step
     if needs.adoption:
         since = micros(now - timedelta(days=ADOPTION_DAYS))
         seen = replace(seen, events=tuple(map(event_from, (yield from ask(ADOPTION, since=since, **who)))))
+    if needs.calendar:
+        feeds = yield from ask(FEEDS, learner=learner.id)
+        times = yield from ask(MEETINGS, learner=learner.id)
+        meetings = tuple(Meeting(name, moment(at)) for name, at in times)
+        seen = replace(seen, feed=feed_from(feeds[0]) if feeds else None, meetings=meetings)
     if needs.draft is not None:
         drafts = yield from ask(DRAFTS, draft=needs.draft, **who)
         seen = replace(seen, draft=draft_from(drafts[0]) if drafts else None)
     return seen
+
+
+def feed_from(row: FeedRow) -> Feed:
+    """Read a calendar that was connected."""
+    read_at = moment(row[3]) if row[3] is not None else None
+    return Feed(LearnerId(row[0]), row[1], moment(row[2]), read_at, row[4], row[5], row[6])
 
 
 def _owner(organization: Organization, code: str) -> Steps[tuple[JoinCode | None, Learner | None]]:

@@ -16,6 +16,7 @@ from bot.model import (
     Account,
     Changes,
     Delivery,
+    Feed,
     Learner,
     LearnerId,
     Lesson,
@@ -28,7 +29,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Clock
-from storage import archive, deliveries, nudging, people, revisions
+from storage import archive, calendars, deliveries, nudging, people, revisions
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
 
@@ -136,6 +137,10 @@ class CommonStore(ABC):
     async def due_for_nudges(self, now: datetime, most: int) -> Sequence[LearnerId]:
         """Return who is to be looked at by now, the longest waiting first."""
         return await self._read(nudging.due(self._organization, now, most))
+
+    async def feeds_due(self, now: datetime, most: int) -> Sequence[Feed]:
+        """Return the calendars to be read by now, the longest waiting first."""
+        return await self._read(calendars.due(self._organization, now, most))
 
     async def look_at_everybody(self, now: datetime) -> None:
         """Have everybody looked at now, since the moments are others."""

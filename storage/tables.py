@@ -375,6 +375,30 @@ NUDGING = Table(
 
 _partial("ix_nudging_due", NUDGING.c.look_at.is_not(None), NUDGING.c.look_at)
 
+FEED = Table(
+    "calendar_feed",
+    METADATA,
+    _of_learner(key=True),
+    _text("organization"),
+    _text("url"),
+    _time("look_at"),
+    _time("read_at", null=True),
+    Column("failures", Integer, nullable=False),
+    _text("why", null=True),
+    Index(None, "look_at"),
+    sqlite_with_rowid=False,
+)
+
+MEETING = Table(
+    "meeting",
+    METADATA,
+    _of_learner(key=True),
+    _key("moment"),
+    Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
+    _text("organization"),
+    sqlite_with_rowid=False,
+)
+
 NUDGE_DECISION = Table(
     "nudge_decision",
     METADATA,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.errors import Conflict, Duplicate, StorageError
 from bot.model import Changes, Organization
 from storage import changes as sql
+from storage.calendars import write_calendars
 from storage.nudging import write_nudging
 from storage.rows import (
     account_row,
@@ -152,6 +153,10 @@ def _mentioned(change: Changes) -> set[str]:
     who.update(named[0] for named in (change.wishes, change.looked, change.look_by) if named)
     if change.draft is not None:
         who.add(change.draft.learner)
+    if change.feed is not None:
+        who.add(change.feed.learner)
+    if change.feed_read is not None:
+        who.add(change.feed_read[0].learner)
     if change.merge is not None:
         who.add(change.merge.kept)
     if change.learner is not None:
@@ -231,6 +236,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     }
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
     yield from write_nudging(winners, home)
+    yield from write_calendars(winners, home)
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
     gone: list[Row] = [(home, x.gone_draft) for x in winners if x.gone_draft is not None]
     yield from ask_bulk(sql.GONE_DRAFTS, gone)

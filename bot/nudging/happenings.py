@@ -10,11 +10,11 @@ from functools import cached_property
 from bot.events import AdoptionEvent
 from bot.learning.memory import went_wrong
 from bot.measurement.windows import day
-from bot.model import Commitment, Learner, Recall, Session, SessionStatus, ToolUse
+from bot.model import Commitment, Learner, Meeting, Recall, Session, SessionStatus, ToolUse
 from bot.nudging.times import Week, instant
 from bot.nudging.using import Using
 from lessons.catalogue import Catalogue
-from lessons.moments import EventTrigger, Happening, TargetTrigger
+from lessons.moments import EventTrigger, Happening, MeetingTrigger, TargetTrigger
 
 NOON = time(12)
 """When something was that is only known by its day."""
@@ -29,6 +29,7 @@ class Way:
     commitments: Sequence[Commitment] = ()
     uses: Sequence[ToolUse] = ()
     recalls: Sequence[Recall] = ()
+    meetings: Sequence[Meeting] = ()
     events: Sequence[AdoptionEvent] = ()
     """Completed lessons and uses of tools, from which adoption is told."""
 
@@ -58,12 +59,14 @@ class Happened:
     """What happened, or will have if nothing else does: `subject` tells it from others of its kind.
 
     `because` goes on a sentence that began with "because". `tool` is the one that it is about, if one is.
+    From `until` on there is no use in speaking of it.
     """
 
     subject: str
     at: datetime
     because: str
     tool: str | None = None
+    until: datetime | None = None
 
 
 def happened(trigger: EventTrigger, look: Look) -> Iterator[Happened]:
@@ -86,6 +89,16 @@ def below(trigger: TargetTrigger, look: Look) -> Iterator[Happened]:
         tool = _called(target.tool, look)
         because = f"{more} of {tool} by {_spoken(last)} would make three weeks of regular use"
         yield Happened(f"{target.id} {last}", due, because, target.tool)
+
+
+def meetings(moment: str, trigger: MeetingTrigger, look: Look) -> Iterator[Happened]:
+    """Give the meetings that a moment is about, some time before each; nothing else is known."""
+    for meeting in look.way.meetings:
+        if meeting.moment == moment:
+            due = meeting.starts_at - timedelta(minutes=trigger.minutes_before)
+            local = meeting.starts_at.astimezone(look.week.zone)
+            because = f"your calendar has a meeting of this kind at {local:%H:%M}"
+            yield Happened(f"{meeting.starts_at:%Y-%m-%d %H:%M}", due, because, until=meeting.starts_at)
 
 
 def _joined(look: Look, trigger: EventTrigger) -> Iterator[Happened]:

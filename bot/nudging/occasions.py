@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from bot.nudging.happenings import Happened, Look, Way, below, happened
+from bot.nudging.happenings import Happened, Look, Way, below, happened, meetings
 from bot.nudging.times import Week, instant, next_due
 from lessons.catalogue import Catalogue
-from lessons.moments import EventTrigger, Moment, Ritual, TargetTrigger, names
+from lessons.moments import EventTrigger, MeetingTrigger, Moment, Ritual, TargetTrigger, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ def _of(moment: Moment, look: Look, since: datetime) -> Iterator[Happened]:
                     yield Happened(each.subject, due, each.because, each.tool)
         case TargetTrigger() as trigger:
             yield from (each for each in below(trigger, look) if each.at > since)
+        case MeetingTrigger() as trigger:
+            yield from (each for each in meetings(moment.id, trigger, look) if each.at > since)
         case ritual:
             yield from _rituals(moment, ritual, look, since)
 
@@ -86,6 +88,7 @@ def _rituals(moment: Moment, ritual: Ritual, look: Look, since: datetime) -> Ite
 
 def _occasion(moment: Moment, each: Happened, look: Look) -> Occasion:
     late = each.at + timedelta(minutes=moment.late_minutes)
+    late = min(late, each.until or late)
     has_habit = moment.kind == "apply" and _has_habit(moment, look)
     return Occasion(moment, each.subject, each.at, late, each.because, has_habit)
 

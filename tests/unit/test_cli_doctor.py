@@ -155,7 +155,7 @@ async def test_slack_is_asked_what_it_lets_us_do(laps: Laps, capsys: pytest.Capt
     everything = "chat:write,im:write,commands,users:read"
     async with slack({"ok": True, "team": "Acme", "team_id": "T1"}, everything) as url:
         code, found = await asked(url, laps, capsys)
-        assert code == 0 and all(found.values()) and len(found) == 8
+        assert code == 0 and all(found.values()) and len(found) == 9
     async with slack({"ok": True, "team": "Acme", "team_id": "T1"}, "chat:write") as url:
         code, found = await asked(url, laps, capsys)
         assert code == 1 and found["slack scope im:write"] is False and found["slack scope im:history"]

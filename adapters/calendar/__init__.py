@@ -1,0 +1,1 @@
+"""Calendars that people connect: read over https by their secret address, and never written to."""
