@@ -69,16 +69,17 @@ def _counted(words: int) -> str:
 
 def _mentions(check: MentionsCheck, folded: str) -> CheckResult:
     wanted = [(term,) if isinstance(term, str) else term for term in check.mentions]
-    missing = [terms for terms in wanted if not any(_has(folded, term) for term in terms)]
+    found = [next((term for term in terms if _has(folded, term)), None) for terms in wanted]
+    missing = [terms for terms, term in zip(wanted, found, strict=True) if term is None]
     if missing:
         return CheckResult(False, "does not mention " + "; ".join(map(_any, missing)))
-    return CheckResult(True, "mentions " + ", ".join(_quoted(terms[0]) for terms in wanted))
+    return CheckResult(True, "mentions " + ", ".join(_quoted(term) for term in found if term is not None))
 
 
 def _any(terms: Sequence[str]) -> str:
-    """Say alternatives so that each can be told from the next."""
+    """Say what would do: two words for it at most, for nobody reads a list of ten."""
     said = [_quoted(term) for term in terms]
-    return " or ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+    return " or ".join(said) if len(said) < 3 else f"{said[0]} or the like"
 
 
 def _quoted(term: str) -> str:

@@ -9,9 +9,11 @@ def test_what_is_missing_can_be_told_from_its_alternatives() -> None:
     """Alternatives are told from what else is wanted, and terms of several words from the words around."""
     check = MentionsCheck(mentions=("revenue", ("air", "port"), ("no note", "not in the data", "open")))
     (result,) = run_checks([check], "Freight rose.")
-    assert result.line == "does not mention revenue; air or port; “no note”, “not in the data” or open"
+    assert result.line == "does not mention revenue; air or port; “no note” or the like"
     (one,) = run_checks([check], "Revenue; no note.")
     assert one.line == "does not mention air or port"
+    (all_there,) = run_checks([check], "Revenue and port costs; not in the data.")
+    assert all_there.line == "mentions revenue, port, “not in the data”"
 
 
 def test_a_length_names_what_to_aim_for() -> None:
