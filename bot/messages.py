@@ -58,7 +58,8 @@ class Items:
 class Code:
     """Text to be copied or studied as it stands, in a fixed-width face. `title` says what it is.
 
-    `with_above`: it may be copied together with the text just above it.
+    `with_above`: it may be copied together with the text above it; where several such follow each other, each
+    with the one above them all.
     """
 
     text: str

@@ -91,7 +91,10 @@ def _parts(message: Message, post: str) -> Iterator[_Part]:
         goes_with = above if isinstance(block, Code) and block.with_above else None
         part = _Part(block, identity, level, asked, _shape(block), goes_with)
         yield part
-        above = part if isinstance(block, Code) else None
+        if not isinstance(block, Code):
+            above = None
+        elif not block.with_above:  # of two prompts both go with the material, and neither with the other
+            above = part
         if isinstance(block, Heading | Text):
             asked = identity
         titled = titled or isinstance(block, Heading)

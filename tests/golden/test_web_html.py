@@ -236,3 +236,12 @@ def test_only_what_may_go_together_is_copied_together() -> None:
     for together in (True, False):
         blocks = (Code("the note", "Material"), Code("Mask it.", "Prompt to start from", together))
         assert ("Copy with material" in render(Message("", blocks), "p1")) is together
+
+
+def test_two_prompts_go_with_the_material_and_not_with_each_other() -> None:
+    """Where a tool has a prompt of its own, each is copied with the material above them both."""
+    prompts = (Code("Use the table.", "Copilot", with_above=True), Code("Use it.", "Others", with_above=True))
+    drawn = render(Message("Practice", (Code("Plan 1,200", "Material"), *prompts)), "p1")
+    assert drawn.count('data-above="p1-0"') == 2 and drawn.count("Copy with material") == 2
+    apart = render(Message("Practice", (Code("Plan", "Material"), Note("Now:"), *prompts)), "p1")
+    assert "data-above" not in apart
