@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.cli import (
     authoring,
+    delivering,
     drafting,
     examining,
     packaging,
@@ -24,10 +25,12 @@ from bot.cli import (
     planning,
     previewing,
     revisions,
+    roster,
     running,
     trying,
 )
 from bot.cli.trying import INTERRUPTED
+from bot.cohorts.importing import Terms
 from bot.errors import LapsError
 from bot.model import ChannelName, Role
 from bot.settings import read_settings
@@ -99,6 +102,11 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     doctor = commands.add_parser("doctor", help="say what is set up, what is missing, and the mend")
     _add_format(doctor)
     doctor.set_defaults(work=lambda o: examining.doctor(read_settings(), o.format))
+    sent = commands.add_parser("deliveries", help="print what went out or is to, and why what did not arrive")
+    sent.add_argument("--failed", action="store_true", help="only what did not surely arrive")
+    sent.add_argument("--limit", type=_positive, default=100, help="how many, the newest first (default 100)")
+    _add_format(sent)
+    sent.set_defaults(work=lambda o: delivering.deliveries(read_settings(), o.failed, o.limit, o.format))
     manifest = commands.add_parser("manifest", help="write the app manifest, ready to upload")
     manifest.add_argument("channel", choices=("slack", "teams"))
     manifest.add_argument(
@@ -177,6 +185,7 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         parser.set_defaults(
             work=lambda o, held=held: people.set_role(read_settings(), o.person, Role(o.role), held, o.format)
         )
+    _add_roster(commands)
     ahead = commands.add_parser("plan", help="print what would be said to a person unasked, and why")
     ahead.add_argument(
         "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
@@ -196,6 +205,33 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     load.add_argument("file", type=Path, help="the file, or - for standard input")
     _add_format(load)
     load.set_defaults(work=lambda o: people.import_events(read_settings(), o.file, o.format))
+
+
+def _add_roster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("people", help="the people of the organization").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    load = actions.add_parser("import", help="take the roster in from a CSV file; twice is once")
+    load.add_argument("file", type=Path, help="the file, or - for standard input")
+    load.add_argument(
+        "--as-of", type=_day, metavar="DAY", help="the day from which on it holds (default today)"
+    )
+    load.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
+    load.add_argument("--partial", action="store_true", help="only some people are in it: nobody leaves")
+    load.add_argument("--allow-admins", action="store_true", help="the file may give the role admin")
+    load.add_argument(
+        "--allow-leavers", action="store_true", help="more than half of the people may be missing"
+    )
+    _add_format(load)
+    load.set_defaults(
+        work=lambda o: roster.import_people(
+            read_settings(),
+            o.file,
+            o.as_of,
+            Terms(date.min, o.partial, o.dry_run, o.allow_admins, o.allow_leavers),
+            o.format,
+        )
+    )
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from adapters.teams.app import TeamsAdapter, TeamsConfig
 from adapters.teams.render import LIMITS as TEAMS_LIMITS
 from adapters.web.app import WebAdapter, WebConfig
 from adapters.web.render import LIMITS as WEB_LIMITS
+from bot.cohorts.looking_after import PeopleOffice
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
 from bot.editing.notices import Notice, Notices
@@ -160,7 +161,7 @@ class Server:
         self._watcher = Watcher(self.live, sleep)
         self._preview = PreviewPages(lambda: self.live.now)
         files: dict[ChannelName, FileSource] = {}
-        workshop = CatalogueWorkshop(self.live, files)
+        workshop = PeopleOffice(store, lambda: self.live.now, CatalogueWorkshop(self.live, files))
         self.desk = Dispatcher(
             store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction, workshop
         )

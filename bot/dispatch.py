@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import joining, pages
+from bot.cohorts.meeting import meet
 from bot.editing.asking import draft_of
 from bot.errors import (
     Conflict,
@@ -157,6 +158,8 @@ class Dispatcher:
             needs = replace(needs, draft=draft_of(command))
         account = incoming.sender.external
         snapshot = await self._store.snapshot(workspace, account, named, needs, now)
+        if await meet(self._store, snapshot, incoming, now):
+            snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         if route.in_session and (_at_last_step(snapshot) or _is_old(snapshot, incoming)):
             needs = replace(needs, history=True, uses=True, recalls=True)
             snapshot = await self._store.snapshot(workspace, account, named, needs, now)
@@ -479,10 +482,11 @@ def _account(incoming: Incoming, snapshot: Snapshot, learner: Learner) -> Accoun
         before,
         learner=learner.id,
         name=sender.name or before.name,
-        email=sender.email or before.email,
+        email=sender.email.lower() if sender.email else before.email,
         time_zone=sender.time_zone or before.time_zone,
         direct=direct or before.direct,
         service_url=sender.service_url or before.service_url,
+        directory=sender.directory or before.directory,
         reachable=incoming.verb != "depart",
     )
     return None if now == known else now

@@ -6,7 +6,8 @@
     │                  InvalidInput, CodeRefused,
     │                  UnknownPerson (UnknownWorkspace), BadLines,
     │                  UnknownRevision, UnsavedFiles, Unanswered,
-    │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused
+    │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
+    │                  FutureDay, NewAdmins, ManyLeavers
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -19,6 +20,7 @@ Each takes typed fields, composes its own message, and has a `hint`: what to do 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 
 class LapsError(Exception):
@@ -145,15 +147,17 @@ class Unanswered(Refusal):
 
 
 class NotAdmin(Refusal):
-    """Somebody who is no admin asks to edit a lesson, or sends a file."""
+    """Somebody who is no admin asks to edit a lesson, looks up a person, or sends a file."""
 
-    def __init__(self, sent_file: bool) -> None:
+    def __init__(self, sent_file: bool, about_people: bool = False) -> None:
         self.sent_file = sent_file
-        ask = "Is something wrong in one? Tell an admin; whoever runs Laps names them (`laps role grant`)."
+        wrong = "Is what Laps knows of you wrong?" if about_people else "Is something wrong in one?"
+        ask = f"{wrong} Tell an admin; whoever runs Laps names them (`laps role grant`)."
         result = "Is it the result of a practice? Then paste its text."
         self.hint = result if sent_file else ask
         what = "Laps opens no files but those of admins, who edit lessons with them"
-        super().__init__(f"{what}." if sent_file else "Lessons are edited by admins.")
+        edited = "The roster is seen by admins." if about_people else "Lessons are edited by admins."
+        super().__init__(f"{what}." if sent_file else edited)
 
 
 class FileRefused(Refusal):
@@ -185,8 +189,43 @@ class CannotWrite(Refusal):
         super().__init__(f"{path} cannot be written ({reason}), so nothing was changed.")
 
 
+class FutureDay(Refusal):
+    """A roster is said to hold from a day that has not come yet."""
+
+    hint = "What is known ahead goes into the columns starts_on and ends_on."
+
+    def __init__(self, day: date, today: date) -> None:
+        self.day, self.today = day, today
+        super().__init__(f"{day} has not come yet: today is {today}")
+
+
+class NewAdmins(Refusal):
+    """A roster gives the role admin to people who do not hold it."""
+
+    most = 5
+
+    def __init__(self, people: Sequence[str]) -> None:
+        self.people = tuple(people)
+        more = len(people) - self.most
+        named = ", ".join(people[: self.most]) + (f" and {more:,} more" if more > 0 else "")
+        self.hint = "Nothing was written. If that is meant, say --allow-admins; or use `laps role grant`."
+        super().__init__(f"the roster would make admins of: {named}")
+
+
+class ManyLeavers(Refusal):
+    """More than half of a roster's people are missing from a file that should have them all."""
+
+    def __init__(self, missing: int, people: int) -> None:
+        self.missing, self.people = missing, people
+        self.hint = (
+            "Nothing was written. Has the file only some of the people? Say --partial. "
+            "If they all left, say --allow-leavers."
+        )
+        super().__init__(f"{missing:,} of {people:,} people are missing from the file, and would be leavers")
+
+
 class BadLines(Refusal):
-    """A file of events has lines that are none; nothing of it was imported."""
+    """A file of events or people has lines that are none; nothing of it was imported."""
 
     hint = "Mend what is named and import the file again: what is there already is not counted twice."
     most = 20

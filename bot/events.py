@@ -77,6 +77,10 @@ class EventType(StrEnum):
         "tool.used",
         "A tool was used for the use case. From a source: `grain`, `count`, `active_days`, `from`.",
     )
+    TOOL_GRANTED = (
+        "tool.granted",
+        "The roster has a tool for a person who takes part that it did not have before.",
+    )
     TOOL_NOT_USED = "tool.not_used", "The learner said that no tool was used."
     COMMITMENT_MADE = "commitment.made", "An if-then plan was made. `own_words`: not the lesson's wording."
     COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."

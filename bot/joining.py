@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot import pages
+from bot.cohorts.uniting import merged
 from bot.errors import CodeRefused, InvalidInput
 from bot.events import EventType
 from bot.facts import Facts
 from bot.learning.path import next_lesson, trail_of
 from bot.learning.views import CONFIDENCE_SCALE
-from bot.messages import Message, Text
+from bot.messages import Args, Message, Text
 from bot.model import (
     Changes,
     Decision,
@@ -27,7 +28,7 @@ from bot.model import (
     Snapshot,
     Status,
 )
-from bot.typed import find_zone, read_day
+from bot.typed import find_zone, read_day, small_number
 from lessons.catalogue import Catalogue
 
 CODE_LIFETIME = timedelta(minutes=15)
@@ -286,6 +287,28 @@ _SETTERS = {
 SETTINGS = tuple(_SETTERS)
 
 
+def setting_of(args: Args) -> ChangeSetting:
+    """Read a setting that was chosen or filled in.
+
+    Raises:
+        KeyError, ValueError: these are no args of ours.
+    """
+    value = args["n"] if args.get("f") else args["x"]
+    version = small_number(args["v"]) if "v" in args else None
+    return ChangeSetting(question_of(args).name, value, version)
+
+
+def question_of(args: Args) -> AskSetting:
+    """Read which setting is to be asked for.
+
+    Raises:
+        KeyError, ValueError: these are no args of ours.
+    """
+    if args["k"] not in SETTINGS:
+        raise ValueError(args["k"])
+    return AskSetting(args["k"])
+
+
 # ---------------------------------------------------------------- me, home, present
 
 
@@ -419,27 +442,10 @@ def join_accounts(
         raise CodeRefused
     if owner.id == learner.id:
         return Decision(Reply(pages.joined_already(), aside=True))
-    kept = _merged(owner, learner, now)
+    kept = merged(owner, learner, now)
     after = _with(replace(snapshot, session=None, lesson=None), kept)
     facts = Facts(after, now, draw, kept)
     event = facts(EventType.LEARNER_LINKED, channels=[snapshot.workspace.channel])
     gone = Merge(learner.id, learner.version, owner.id) if learner.version else None
     changes = Changes(learner=kept, merge=gone, used_code=code.code, events=(event,))
     return Decision(Reply(pages.joined_accounts(), aside=True), changes)
-
-
-def _merged(owner: Learner, other: Learner, now: datetime) -> Learner:
-    """Keep what the code's owner said, and fill in what they did not; quiet that either asked for stays."""
-    quiet = owner if owner.is_paused(now) or not other.is_paused(now) else other
-    return replace(
-        owner,
-        job_family=owner.job_family or other.job_family,
-        tools=owner.tools or other.tools,
-        time_zone=owner.time_zone or other.time_zone,
-        confidence=owner.confidence if owner.confidence is not None else other.confidence,
-        current=owner.current or other.current,
-        paused_at=quiet.paused_at,
-        paused_until=quiet.paused_until,
-        welcome=owner.welcome or other.welcome,
-        roles=owner.roles | other.roles,
-    )

@@ -28,7 +28,8 @@ class Metrics:
         )
         self._deliveries = Counter(
             "laps_deliveries_total",
-            "Attempts to deliver, by channel and how each ended (sent, queued, failed, superseded).",
+            "Attempts to deliver, by channel and how each ended "
+            "(sent, queued, superseded, dropped, failed, unknown).",
             ("channel", "state"),
             registry=self._registry,
         )

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -95,6 +95,7 @@ class Account:
 
     `direct` is the conversation id of the direct message, `service_url` Teams' address for it; both None
     until known. `reachable` is False once the platform said that the person blocked or removed the bot.
+    `directory` is the person's id in the company's directory (Entra), where the platform tells it.
     """
 
     workspace: WorkspaceId
@@ -106,6 +107,7 @@ class Account:
     direct: str | None = None
     service_url: str | None = None
     reachable: bool = True
+    directory: str | None = None
 
 
 class Status(StrEnum):
@@ -123,7 +125,8 @@ class Learner:
 
     `version` counts changes; 0 means not stored yet. `paused_at` set and `paused_until` None means paused
     until resumed. `confidence` is the answer (0-100) given before the first lesson. `locale` is the language
-    that the platform names (BCP 47), None until it does.
+    that the platform names (BCP 47), None until it does. What the roster says stands in `industry`, `country`
+    and `left_on`, the first day on which they do not work here any more; None where it does not say.
     """
 
     id: LearnerId
@@ -141,10 +144,62 @@ class Learner:
     welcome: PostId | None = None
     roles: frozenset[Role] = frozenset()
     locale: str | None = None
+    industry: str | None = None
+    country: str | None = None
+    left_on: date | None = None
+
+    def has_left(self, day: date) -> bool:
+        """Say whether the roster has them as a leaver on a day."""
+        return self.left_on is not None and self.left_on <= day
 
     def is_paused(self, now: datetime) -> bool:
         """Say whether the learner asked for quiet at `now`."""
         return self.paused_at is not None and (self.paused_until is None or now < self.paused_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom operators mean by a name of theirs, and what the roster says of how to find them.
+
+    `name` is the roster's `person`. `about` holds `email` (in lower case), `name`, `slack_user` and
+    `teams_user`, "" where the roster does not say. `is_new`: nobody has this name yet.
+    """
+
+    name: str
+    learner: LearnerId
+    about: Mapping[str, str] = field(default_factory=dict)
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the roster said of a person from one day until another; `until_on` is not in it, None is open.
+
+    `facts` are the dated columns of the roster by their names, "" where it says nothing.
+    """
+
+    person: str
+    from_on: date
+    until_on: date | None
+    facts: Mapping[str, str]
+
+    @property
+    def known_on(self) -> date:
+        """The last day of which the roster has said something of this person."""
+        return self.until_on or self.from_on
+
+    @property
+    def left_on(self) -> date | None:
+        """The first day on which they do not work here: missing from the roster, or past their last one."""
+        ends = self.facts.get("ends_on", "")
+        days = [self.until_on] if self.until_on else []
+        days += [date.fromisoformat(ends) + timedelta(days=1)] if ends else []
+        return min(days, default=None)
+
+    def is_employed(self, day: date) -> bool:
+        """Say whether the person works here on a day of this span; the last day is one of them."""
+        starts, left = self.facts.get("starts_on", ""), self.left_on
+        return (not starts or date.fromisoformat(starts) <= day) and (left is None or day < left)
 
 
 class SessionStatus(StrEnum):
@@ -396,6 +451,7 @@ class Sender:
     time_zone: str | None = None
     service_url: str | None = None
     locale: str | None = None
+    directory: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +542,11 @@ class DeliveryKind(StrEnum):
     REPLY = "reply"
     NOTICE = "notice"
     NUDGE = "nudge"
+    DIGEST = "digest"
+
+
+PRIORITY: Mapping[DeliveryKind, int] = {kind: place for place, kind in enumerate(DeliveryKind)}
+"""What goes first where several wait: replies, then notices, then nudges; digests wait for all others."""
 
 
 class Operation(StrEnum):
@@ -497,13 +558,19 @@ class Operation(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; the last three are settled and blanked."""
+    """Where a delivery stands; all but the first two are settled and blanked, and the reason says why."""
 
     SENDING = "sending"  # leased to a process that is sending it
-    QUEUED = "queued"  # waits for `next_attempt_at`
+    QUEUED = "queued"  # waits for its time
     SENT = "sent"
     SUPERSEDED = "superseded"  # a newer update of the same message took its place
-    FAILED = "failed"  # for good; `error` says why
+    DROPPED = "dropped"  # not sent: too late, or not wanted any more
+    FAILED = "failed"  # not sent: the platform would not take it
+    UNKNOWN = "unknown"  # sent or not, nobody knows; not sent again
+
+
+LOST = (DeliveryState.DROPPED, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+"""The ends of which nobody can say that the message arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +581,9 @@ class Delivery:
     person's platform id; a None `conversation` means their direct message, to be opened where it does not
     exist. `post` is the tracked message that a POST creates or an UPDATE changes; `target` the platform's id
     of the message to update, where it is known already; `handle` a way to replace it that expires at
-    `handle_until`.
+    `handle_until`. Without `due_at` it is leased from its birth to the process that commits it, which sends
+    it at once; with one it waits in the store until then. What is not sent by `late_at` is dropped.
+    `in_doubt` says that it may have gone out before.
     """
 
     id: DeliveryId
@@ -535,6 +604,24 @@ class Delivery:
     handle: str | None = None
     handle_until: datetime | None = None
     attempts: int = 0
+    due_at: datetime | None = None
+    late_at: datetime | None = None
+    in_doubt: bool = False
+
+    @property
+    def planned_at(self) -> datetime:
+        """Return when it was to go out."""
+        return self.due_at or self.created_at
+
+    @property
+    def is_unasked(self) -> bool:
+        """Say whether nobody asked for it, so that whoever gets it may have ended that meanwhile."""
+        return self.kind is not DeliveryKind.REPLY
+
+    @property
+    def shows_twice(self) -> bool:
+        """Say whether sending it twice would be seen: an update of a message shows once."""
+        return self.operation is Operation.POST
 
     @property
     def lane(self) -> str:
@@ -660,6 +747,8 @@ class Changes:
     gone_draft: str | None = None
     merge: Merge | None = None
     workspace: Workspace | None = None
+    person: Person | None = None
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,14 @@ Every port says which errors of `bot.errors` it raises; nothing else comes throu
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.cohorts.enrolling import Found
+from bot.cohorts.roster import Line
+from bot.errors import StorageError
 from bot.events import AdoptionEvent
 from bot.messages import Limits
 from bot.model import (
@@ -20,6 +24,7 @@ from bot.model import (
     Decision,
     Delivery,
     DeliveryId,
+    DeliveryKind,
     DeliveryState,
     Draw,
     Feed,
@@ -32,9 +37,11 @@ from bot.model import (
     PostId,
     Revision,
     Role,
+    Sender,
     Sent,
     SessionId,
     Snapshot,
+    Span,
     Workspace,
     WorkspaceRef,
 )
@@ -63,7 +70,7 @@ class Needs:
         draft: a draft of the learner's to look up.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
         calendar: the learner's calendar feed, and the meetings found in it.
-        adoption: the learner's completed lessons and uses of tools of the last 400 days, as events.
+        adoption: the learner's completed lessons, tools granted and used in the last 400 days, as events.
     """
 
     history: bool = False
@@ -80,7 +87,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a delivery ended, or when it is to be tried again (`state` QUEUED, `next_attempt_at` set)."""
+    """How a delivery ended, or when it is to be tried again (`state` QUEUED, `next_attempt_at` set).
+
+    `reason` is for people to read. `lease_until` is that of whoever puts it back: once somebody else has the
+    delivery, it is not put back. `in_doubt` says that it may have gone out.
+    """
 
     delivery: DeliveryId
     state: DeliveryState
@@ -88,8 +99,46 @@ class Settlement:
     attempts: int
     sent: Sent | None = None
     next_attempt_at: datetime | None = None
-    error: str | None = None
+    reason: str | None = None
     unreachable: bool = False
+    lease_until: datetime | None = None
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim came to: deliveries to send, and those that ended instead (superseded, dropped)."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    ended: tuple[tuple[Delivery, DeliveryState], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A workspace with deliveries due, or whose platform wants to hear nothing until `closed_until`."""
+
+    workspace: Workspace
+    has_due: bool
+    closed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """What operators may know of a delivery: nothing of its text.
+
+    `workspace` is the platform's id of it; `person` what operators call the person, else the learner's key;
+    "" where it is for nobody in particular.
+    """
+
+    channel: ChannelName
+    workspace: str
+    person: str
+    kind: DeliveryKind
+    state: DeliveryState
+    due_at: datetime
+    settled_at: datetime | None
+    attempts: int
+    reason: str
 
 
 class Store(Protocol):
@@ -137,17 +186,40 @@ class Store(Protocol):
 
     # deliveries (used by scheduler/outbox.py)
 
-    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Delivery]:
-        """Lease deliveries that are due or whose lease ran out, oldest first, one per lane.
+    async def waiting(self, now: datetime) -> Sequence[Waiting]:
+        """Return the workspaces that have deliveries due, and those that are closed."""
 
-        Updates that a newer one of the same subject supersedes are settled as such and not returned.
+    async def claim(
+        self, workspace: Workspace, holder: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Claimed:
+        """Lease a workspace's deliveries that are due or whose lease ran out, one per lane.
+
+        The workspace itself is leased to `holder`, the one process that drains it; to all others there is
+        nothing to claim until that lease is over. What is more urgent by its kind comes first, then what is
+        due longer. Updates that a newer one of the same subject supersedes, and what is too late or not
+        wanted any more, are settled as such.
         """
+
+    async def begin(self, delivery: Delivery, now: datetime) -> DeliveryState | None:
+        """Look once more whether an unasked message may go out, and note that it does.
+
+        Returns:
+            SENDING: send it now. DROPPED: it is too late or not wanted any more, which is recorded. None: it
+            is not this process's any more.
+        """
+
+    async def close_until(self, workspace: Workspace, until: datetime) -> None:
+        """Keep that a platform wants to hear nothing for a workspace until then."""
+
+    async def release(self, holder: str) -> None:
+        """Give back the workspaces that a process drains, so that another need not wait for its lease."""
 
     async def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record how deliveries ended; settled ones lose their message and handle.
 
         A SENT post's external id goes to its `Post`, a new direct conversation to its `Account`; an
-        unreachable person's account is marked so.
+        unreachable person's account is marked so, and what waits for that person unasked is dropped. The word
+        that it was sent counts also of one that was UNKNOWN.
         """
 
     async def post(self, post: PostId) -> Post | None:
@@ -205,8 +277,47 @@ class Store(Protocol):
     async def set_role(self, learner: Learner, role: Role, held: bool) -> None:
         """Grant or take a role; doing it twice is doing it once."""
 
+    async def on_roster(self, lines: Sequence[Line]) -> Sequence[Found]:
+        """Return what is known of the people of some lines, and which accounts could be theirs."""
+
+    async def people_named(self, text: str, most: int) -> Sequence[str]:
+        """Return whom of the roster somebody could mean, by what they are known as, an address or a name.
+
+        Whoever is known as just that, or has that address, is returned alone.
+        """
+
+    async def apply_together(self, batch: Sequence[Changes]) -> Sequence[StorageError | None]:
+        """Write the changes of several people in one atomic step, but for those that lost a race.
+
+        Returns:
+            For each why it was not written, None where it was; see `apply`.
+
+        Raises:
+            Conflict: none was written.
+        """
+
+    def importing(self) -> AbstractAsyncContextManager[None]:
+        """Keep other imports of the roster out, in whichever process; after a minute it is unavailable."""
+
+    def roster(self, day: date) -> AsyncIterator[Span]:
+        """Yield what the roster said on a day, of everybody who was on it."""
+
+    async def expected(self, workspace: Workspace, sender: Sender, known: LearnerId | None) -> Learner | None:
+        """Return whom the roster has for an account, by the ids and the address that both know.
+
+        None where that is nobody, or the one whom the account is `known` to be, or not certain: several
+        people have them, another account of the same workspace is joined to the one who has, or `known` is
+        somebody else of the roster.
+        """
+
     async def forget_texts(self, now: datetime) -> int:
-        """Delete kept submissions, used codes and handled ids that are past their time; return how many."""
+        """Delete kept submissions, used codes and handled ids that are past their time; return how many.
+
+        Leavers lose their roles, the day after their last one.
+        """
+
+    async def outgoing(self, only_lost: bool, most: int) -> Sequence[DeliveryRecord]:
+        """Return the newest deliveries, the newest first; `only_lost`: those that did not surely arrive."""
 
     async def accounts_of(self, learner: LearnerId) -> Sequence[tuple[Workspace, Account]]:
         """Return a learner's accounts with their workspaces."""
@@ -247,6 +358,14 @@ class Channel(Protocol):
             RateLimited, Unavailable: certainly not sent; try again.
             ReplyLost: sent or not, nobody knows.
             Unreachable, Rejected, BadCredentials: never by trying again.
+        """
+
+    async def find(self, delivery: Delivery) -> Sent | None:
+        """Look for a post that may have gone out before; None: it certainly is not there.
+
+        Raises:
+            RateLimited, Unavailable: cannot be looked for now.
+            ReplyLost: this platform does not say.
         """
 
 

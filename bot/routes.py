@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Never, Protocol, cast
 
 from bot import joining, pages
+from bot.cohorts import looking_after
 from bot.editing import asking
 from bot.errors import NotYours
 from bot.events import EventType
@@ -32,6 +33,7 @@ from bot.model import (
 )
 from bot.nudging import answering, connecting
 from bot.ports import Needs
+from bot.typed import small_number
 from lessons.catalogue import Catalogue
 from lessons.steps import PracticeStep
 
@@ -185,7 +187,7 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
         session, learner = snapshot.session, snapshot.learner
         if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
             raise NotYours
-        return present_session(snapshot, _number(args["v"]), catalogue, now)
+        return present_session(snapshot, small_number(args["v"]), catalogue, now)
     learner = snapshot.who
     if args.get("p") == connecting.PAGE and learner.status is Status.ACTIVE:
         return Reply(connecting.page(snapshot, catalogue, now))
@@ -230,6 +232,8 @@ def read(text: str) -> tuple[str, Args]:
         return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
     if verb in ("lesson", "restart", "edit") and len(words) == 2:
         return verb, {"id": words[1]}
+    if verb == "person" and len(words) <= 6:
+        return "person", {"n": " ".join(words[1:])}
     if verb == "pause" and len(words) <= 4:
         until = " ".join(words[1:]).removeprefix("until ").removeprefix("for ")
         return "pause", {"until": until}
@@ -249,7 +253,7 @@ def read_with_files(text: str, names: Collection[str]) -> tuple[str, Args]:
 
 
 def _at(args: Args) -> At:
-    return At(SessionId(args["s"]), _number(args["v"]))
+    return At(SessionId(args["s"]), small_number(args["v"]))
 
 
 def _wait(text: str) -> str:
@@ -259,36 +263,12 @@ def _wait(text: str) -> str:
 
 
 def _least(text: str | None) -> int | None:
-    return None if text is None else max(0, _number(text))
-
-
-def _number(text: str) -> int:
-    """Read a whole number of at most nine digits.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if len(text) > 9:
-        raise ValueError(text[:20])
-    return int(text)
-
-
-def _setting(args: Args) -> joining.ChangeSetting:
-    if args["k"] not in joining.SETTINGS:
-        raise ValueError(args["k"])
-    value = args["n"] if args.get("f") else args["x"]
-    return joining.ChangeSetting(args["k"], value, _number(args["v"]) if "v" in args else None)
-
-
-def _asked(args: Args) -> joining.AskSetting:
-    if args["k"] not in joining.SETTINGS:
-        raise ValueError(args["k"])
-    return joining.AskSetting(args["k"])
+    return None if text is None else max(0, small_number(text))
 
 
 def _opened(args: Args) -> OpenForm:
     if "s" in args:
-        _number(args["v"])
+        small_number(args["v"])
     return OpenForm(args["form"], args)
 
 
@@ -303,6 +283,11 @@ def _told(command: Callable[[Args], object], handler: Handler, needs: Needs = _N
 def _edited(command: Callable[[Args], object], help: str = "", usage: str = "") -> Route:  # noqa: A002
     """Make the route of a verb of the workshop, which admins alone use."""
     return Route(command, asking.admit, help, usage, role=Role.ADMIN, workshop=True)
+
+
+def _of_people(command: Callable[[Args], object], help: str = "", usage: str = "") -> Route:  # noqa: A002
+    """Make the route of a verb about somebody of the roster, which admins alone use."""
+    return Route(command, looking_after.admit, help, usage, role=Role.ADMIN, workshop=True)
 
 
 _PATH = Needs(history=True, uses=True, recalls=True)
@@ -405,6 +390,11 @@ ROUTES: dict[str, Route] = {
         "Change a lesson, by its texts or its file. For admins.",
         "edit LESSON",
     ),
+    "person": _of_people(
+        looking_after.show_person,
+        "Look up somebody of the roster, and change them. For admins.",
+        "person NAME",
+    ),
     # consent and questions
     "agree": Route(
         lambda a: joining.Agree(), joining.agree, needs=_PATH, before_consent=True, when_stopped=True
@@ -418,11 +408,11 @@ ROUTES: dict[str, Route] = {
         before_consent=True,
         when_stopped=True,
     ),
-    "set": Route(_setting, joining.change_setting, needs=_EVERYTHING),
-    "ask": Route(_asked, joining.ask_setting),
+    "set": Route(joining.setting_of, joining.change_setting, needs=_EVERYTHING),
+    "ask": Route(joining.question_of, joining.ask_setting),
     "form": Route(_opened, open_form, needs=_FORMS),
     "recalled": Route(
-        lambda a: recalling.AnswerRecall(a["l"], a["q"], _number(a["n"]), _number(a["a"])),
+        lambda a: recalling.AnswerRecall(a["l"], a["q"], small_number(a["n"]), small_number(a["a"])),
         recalling.answer_recall,
         needs=_PATH,
     ),
@@ -438,15 +428,17 @@ ROUTES: dict[str, Route] = {
         lambda a: sessions.ReviewPractice(_at(a), a["met"]), sessions.review_practice, in_session=True
     ),
     "answer": Route(
-        lambda a: sessions.AnswerCheck(_at(a), _number(a["a"])), sessions.answer_check, in_session=True
+        lambda a: sessions.AnswerCheck(_at(a), small_number(a["a"])), sessions.answer_check, in_session=True
     ),
     "confidence": Route(
-        lambda a: sessions.ReportConfidence(_at(a), _number(a["n"])),
+        lambda a: sessions.ReportConfidence(_at(a), small_number(a["n"])),
         sessions.report_confidence,
         in_session=True,
     ),
     "minutes": Route(
-        lambda a: sessions.ReportMinutes(_at(a), _number(a["n"])), sessions.report_minutes, in_session=True
+        lambda a: sessions.ReportMinutes(_at(a), small_number(a["n"])),
+        sessions.report_minutes,
+        in_session=True,
     ),
     "used": Route(lambda a: sessions.ReportUse(_at(a), a["t"]), sessions.report_use, in_session=True),
     "commit": Route(
@@ -462,6 +454,7 @@ ROUTES: dict[str, Route] = {
     "publish": _edited(lambda a: asking.PublishDraft(a["d"], a.get("id", ""), a.get("h", ""))),
     "redo": _edited(lambda a: asking.RedoDraft(a["d"], a.get("id", ""))),
     "discard": _edited(lambda a: asking.DiscardDraft(a["d"], a.get("id", ""))),
+    "enrol": _of_people(looking_after.change_person),
     # to a message that came unasked
     "later": Route(lambda a: answering.AskLater(a["u"]), answering.ask_later),
     "snooze": Route(lambda a: answering.Snooze(a["u"], _wait(a["w"])), answering.snooze, needs=_NUDGES),

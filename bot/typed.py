@@ -45,6 +45,17 @@ def _day(words: list[str], today: date) -> date | None:
         return None
 
 
+def small_number(text: str) -> int:
+    """Read a whole number of at most nine digits, as a button carries it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if len(text) > 9:
+        raise ValueError(text[:20])
+    return int(text)
+
+
 def _number(word: str) -> int:
     """Read a small number; 0 where it is none."""
     if word in ("a", "one"):

@@ -125,23 +125,25 @@ class Catalogue:
     targets: Sequence[Target] = ()
     moments: Sequence[Moment] = ()
 
-    def for_family(self, job_family: str | None) -> tuple[Lesson, ...]:
+    def for_family(self, job_family: str | None, industry: str | None = None) -> tuple[Lesson, ...]:
         """Return a job family's lessons in catalogue order; all of them where the family is not known.
 
-        Lessons for other industries than the organization's are left out.
+        Lessons for other industries are left out: than a person's own, else than the organization's.
         """
+        ours = industry or self.organization.industry
         return tuple(
             x
             for x in self.lessons.values()
-            if (job_family is None or x.job_family == job_family) and self._is_for_us(x)
+            if (job_family is None or x.job_family == job_family)
+            and (ours is None or not x.industries or ours in x.industries)
         )
 
-    def _is_for_us(self, lesson: Lesson) -> bool:
-        industry = self.organization.industry
-        return industry is None or not lesson.industries or industry in lesson.industries
+    def never_paste(self, lesson: Lesson, industry: str | None = None) -> tuple[str, ...]:
+        """Return what may not go into a tool in this lesson.
 
-    def never_paste(self, lesson: Lesson) -> tuple[str, ...]:
-        """Return what may not go into a tool in this lesson, by its industries and the organization's."""
-        ours = (self.organization.industry,) if self.organization.industry else lesson.industries
+        It follows from a person's own industry, else the organization's, else those of the lesson.
+        """
+        own = industry or self.organization.industry
+        ours = (own,) if own else lesson.industries
         named = (self.industries[each] for each in ours if each in self.industries)
         return tuple(dict.fromkeys(line for industry in named for line in industry.never_paste))

@@ -150,7 +150,14 @@ class CronTrigger(Model):
 
 
 Happening = Literal[
-    "joined", "committed", "practice_failed", "lesson_left", "adopting", "lapsed", "review_due"
+    "joined",
+    "tool_granted",
+    "committed",
+    "practice_failed",
+    "lesson_left",
+    "adopting",
+    "lapsed",
+    "review_due",
 ]
 """What may have happened to a person."""
 
@@ -159,9 +166,9 @@ class EventTrigger(Model):
     """Something that happened to the person."""
 
     event: Happening
-    """`joined`: agreed to take part; `committed`: made a plan; `practice_failed`: a practice did not hold;
-    `lesson_left`: a lesson was left; `adopting`: had a third week of use; `lapsed`: no use since, once
-    adopted; `review_due`: a review is due."""
+    """`joined`: agreed to take part; `tool_granted`: the roster has a tool more for them; `committed`: made a
+    plan; `practice_failed`: a practice did not hold; `lesson_left`: a lesson was left; `adopting`: had a
+    third week of use; `lapsed`: no use since, once adopted; `review_due`: a review is due."""
     after_days: Whole = Field(default=1, ge=0, le=90)
     """How many days later; of `lapsed`, how many days without a use."""
     at: Clock = "09:30"

@@ -44,9 +44,6 @@ NEEDS = Needs(
 BATCH = 200
 """People read at once."""
 
-LEASE = timedelta(seconds=30)
-"""How long a message is this process's own to send, as for every other."""
-
 
 class Nudges:
     """The planner's hands; the ticker wakes it."""
@@ -144,7 +141,8 @@ class Nudges:
         if asks:
             changes = replace(changes, wishes=(who.id, replace(snapshot.wishes, asked_at=now)))
         for occasion, decision in made.sent:
-            said = _said(occasion, decision, person, catalogue, now, asks)
+            late_at = min(occasion.late_at, person.standing.week.end_of(now))
+            said = _said(occasion, decision, person, catalogue, now, asks, late_at)
             changes = replace(
                 changes,
                 posts=(*changes.posts, *said.posts),
@@ -227,8 +225,9 @@ def _said(
     catalogue: Catalogue,
     now: datetime,
     asks: bool,
+    late_at: datetime,
 ) -> Changes:
-    """Make the message that goes out, with its post and its event."""
+    """Make the message that goes out by `late_at` or not at all, with its post and its event."""
     snapshot, account = person.snapshot, person.account
     offer = offered(occasion.moment, person.way, catalogue, now)
     if offer is None:
@@ -247,10 +246,12 @@ def _said(
         conversation=account.direct,
         message=nudge_message(occasion, decision, offer, catalogue, asks),
         created_at=now,
-        lease_until=now + LEASE,
+        lease_until=now,
         service_url=account.service_url,
         learner=snapshot.who.id,
         post=post.id,
+        due_at=now,
+        late_at=late_at,
     )
     facts = Facts(snapshot, now, draw)
     moment = occasion.moment

@@ -167,7 +167,9 @@ def standing_of(snapshot: Snapshot, catalogue: Catalogue, is_reachable: bool = T
     zone = zone_named(learner.time_zone or snapshot.organization.time_zone)
     counted = [each for each in snapshot.decisions if each.action is not NudgeAction.SILENT]
     budget = (nudges.a_day, nudges.a_week, nudges.hold)
-    return Standing(learner, Week.of(nudges, zone), *budget, snapshot.wishes, counted, is_reachable)
+    return Standing(
+        learner, Week.of(nudges, zone, learner.country), *budget, snapshot.wishes, counted, is_reachable
+    )
 
 
 def keys_of(snapshot: Snapshot) -> set[Key]:

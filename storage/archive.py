@@ -10,11 +10,12 @@ from typing import cast
 from sqlalchemy import ClauseElement, and_, bindparam, delete, func, or_, select, tuple_
 
 from bot.events import AdoptionEvent
-from bot.model import Learner, LearnerId, Organization
+from bot.facts import zone_named
+from bot.model import Learner, LearnerId, Organization, Person
 from storage import changes
 from storage.nudging import look_at_once
 from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
-from storage.rows import EventRow, event_from, event_row, learner_row, micros
+from storage.rows import EventRow, event_from, event_row, learner_row, micros, person_row
 from storage.snapshot import ORGANIZATION, columns_of
 from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
 from storage.tables import (
@@ -23,8 +24,10 @@ from storage.tables import (
     FEED,
     INCOMING,
     JOIN_CODE,
+    LEARNER,
     MEETING,
     PERSON,
+    ROLE,
     SUBMISSION,
     WORKSPACE,
 )
@@ -82,7 +85,6 @@ def _first_workspace(dialect: Dialect) -> ClauseElement:
 
 
 PERSONS: Bulk[tuple[str, str]] = Bulk(_persons)
-NEW_PERSONS = changes.add(PERSON)
 IMPORT: Bulk[tuple[str]] = Bulk(_import)
 FIRST_WORKSPACE: Statement[tuple[str]] = Statement(_first_workspace)
 
@@ -127,7 +129,8 @@ def _learners(organization: Organization, names: set[str]) -> Steps[dict[str, st
         Learner(LearnerId(key), organization.id) for key in (*(key for key, _ in strange), *named.values())
     ]
     yield from ask_bulk(changes.NEW_LEARNERS, [learner_row(learner) for learner in made])
-    yield from ask_bulk(NEW_PERSONS, [(home, name, key) for name, key in named.items()])
+    persons = [Person(name, LearnerId(key)) for name, key in named.items()]
+    yield from ask_bulk(changes.NEW_PERSONS, [person_row(person, home) for person in persons])
     return found | {key: key for key in keys} | named
 
 
@@ -156,6 +159,12 @@ def _forget_drafts(dialect: Dialect) -> ClauseElement:
     return delete(DRAFT).where(*late).returning(DRAFT.c.made_at)
 
 
+def _take_roles(dialect: Dialect) -> ClauseElement:
+    left = (LEARNER.c.id == ROLE.c.learner, LEARNER.c.left_on <= bindparam("today"))
+    theirs = select(LEARNER.c.id).where(*left).exists()
+    return delete(ROLE).where(ROLE.c.organization == ORGANIZATION, theirs).returning(ROLE.c.role)
+
+
 def _forget_meetings(dialect: Dialect) -> ClauseElement:
     """Forget meetings that are over, and those of a calendar that was taken away meanwhile."""
     connected = select(FEED.c.learner).where(FEED.c.learner == MEETING.c.learner).exists()
@@ -164,6 +173,7 @@ def _forget_meetings(dialect: Dialect) -> ClauseElement:
 
 
 FORGET_MEETINGS: Statement[tuple[int]] = Statement(_forget_meetings)
+TAKE_ROLES: Statement[tuple[str]] = Statement(_take_roles)
 FORGET_DRAFTS: Statement[tuple[int]] = Statement(_forget_drafts)
 FORGET_SUBMISSIONS: Statement[tuple[int]] = Statement(_forget_submissions)
 FORGET_CODES: Statement[tuple[str]] = Statement(_forget_codes)
@@ -171,7 +181,10 @@ FORGET_INCOMING: Statement[tuple[int]] = Statement(_forget_incoming)
 
 
 def forget(organization: Organization, now: datetime) -> Steps[int]:
-    """Delete a portion of what is past its time and return how much it was; 0 means that nothing is left."""
+    """Delete a portion of what is past its time and return how much it was; 0 means that nothing is left.
+
+    So are the roles of those who do not work here any more.
+    """
     home = {"organization": organization.id}
     texts = yield from ask(FORGET_SUBMISSIONS, now=micros(now), **home)
     codes = yield from ask(FORGET_CODES, now=micros(now), **home)
@@ -179,7 +192,9 @@ def forget(organization: Organization, now: datetime) -> Steps[int]:
     ids = yield from ask(FORGET_INCOMING, before=before, most=PORTION, **home)
     drafts = yield from ask(FORGET_DRAFTS, before=before, **home)
     meetings = yield from ask(FORGET_MEETINGS, before=before, **home)
-    return len(texts) + len(codes) + len(ids) + len(drafts) + len(meetings)
+    today = now.astimezone(zone_named(organization.time_zone)).date()
+    roles = yield from ask(TAKE_ROLES, today=today.isoformat(), **home)
+    return len(texts) + len(codes) + len(ids) + len(drafts) + len(meetings) + len(roles)
 
 
 # ---------------------------------------------------------------- handled

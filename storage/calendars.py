@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ClauseElement, and_, bindparam, delete, select, update
+from sqlalchemy import ClauseElement, and_, bindparam, delete, or_, select, update
 
 from bot.model import Changes, Feed, Meeting, Organization, Status
 from storage.changes import insertion
@@ -20,7 +20,9 @@ Nothing = tuple[()]
 
 
 def _due(dialect: Dialect) -> ClauseElement:
-    takes_part = and_(LEARNER.c.id == FEED.c.learner, LEARNER.c.status == constant(Status.ACTIVE))
+    works_here = or_(LEARNER.c.left_on.is_(None), LEARNER.c.left_on > bindparam("today"))
+    is_active = LEARNER.c.status == constant(Status.ACTIVE)
+    takes_part = and_(LEARNER.c.id == FEED.c.learner, is_active, works_here)
     return (
         select(*FEED_COLUMNS)
         .join_from(FEED, LEARNER, takes_part)
@@ -35,7 +37,9 @@ DUE: Statement[FeedRow] = Statement(_due)
 
 def due(organization: Organization, now: datetime, most: int) -> Steps[list[Feed]]:
     """Read the calendars that are to be read by now, of people who take part."""
-    rows = yield from ask(DUE, organization=organization.id, now=micros(now), most=most)
+    rows = yield from ask(
+        DUE, organization=organization.id, now=micros(now), today=now.date().isoformat(), most=most
+    )
     return [feed_from(row) for row in rows]
 
 

@@ -5,13 +5,14 @@ Those that judge return only losers, which are few: SQLite lets other threads go
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     and_,
     bindparam,
+    case,
     delete,
     func,
     literal_column,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.model import DeliveryState
-from storage.snapshot import ORGANIZATION, constant
+from storage.snapshot import ORGANIZATION, constant, words
 from storage.sql import Bulk, Dialect, Insert, Statement, wanted
 from storage.tables import (
     ACCOUNT,
@@ -42,6 +43,7 @@ from storage.tables import (
     POST,
     RECALL,
     ROLE,
+    ROSTER,
     SESSION,
     SUBMISSION,
     WORKSPACE,
@@ -51,6 +53,8 @@ from storage.tables import (
 Nothing = tuple[()]
 EXISTS = -1
 """Asks the judge of learners only whether one is there."""
+
+UNINSTALLED = "the workspace has removed Laps"
 
 
 # ---------------------------------------------------------------- judging
@@ -167,9 +171,12 @@ def _supersede(dialect: Dialect) -> ClauseElement:
     )
 
 
-BLANKED = {"due_at": null(), "message": null(), "handle": null(), "handle_until": null()}
+BLANKED = {"due_at": null(), "message": null(), "handle": null(), "handle_until": null(), "tried_at": null()}
 """What a delivery loses when it is settled."""
-SUPERSEDED = BLANKED | {"state": constant(DeliveryState.SUPERSEDED)}
+SUPERSEDED = BLANKED | {
+    "state": constant(DeliveryState.SUPERSEDED),
+    "reason": words("a newer one took its place"),
+}
 
 
 def _use_codes(dialect: Dialect) -> ClauseElement:
@@ -184,6 +191,21 @@ def _gone_drafts(dialect: Dialect) -> ClauseElement:
     return delete(DRAFT).where(DRAFT.c.id.in_(select(rows.c.id)), ours)
 
 
+def given_up(reason: str) -> Mapping[str, ColumnElement[object]]:
+    """Say how what waits ends when nobody wants it any more; of what may have gone out, nobody knows."""
+    is_known = DELIVERY.c.tried_at.is_(None)
+    known, unknown = constant(DeliveryState.DROPPED), constant(DeliveryState.UNKNOWN)
+    state = case((is_known, known), else_=unknown)
+    said = case((is_known, words(reason)), else_=words(f"sent or not, nobody knows; then {reason}"))
+    return {**BLANKED, "state": state, "reason": said}
+
+
+def _uninstalled(dialect: Dialect) -> ClauseElement:
+    waiting = (DELIVERY.c.due_at.is_not(None), DELIVERY.c.state == constant(DeliveryState.QUEUED))
+    ended = {**given_up(UNINSTALLED), "settled_at": bindparam("now")}
+    return update(DELIVERY).where(DELIVERY.c.workspace == bindparam("workspace"), *waiting).values(ended)
+
+
 def _workspace(dialect: Dialect) -> ClauseElement:
     here = (WORKSPACE.c.id == bindparam("workspace"), WORKSPACE.c.organization == ORGANIZATION)
     return update(WORKSPACE).where(*here).values(active=bindparam("is_active"))
@@ -196,6 +218,9 @@ CLEAR_ROLES: Bulk[Nothing] = Bulk(_clear_roles)
 ROLES = add_unseen(ROLE, "learner", "role")
 NEW_ACCOUNTS = add(ACCOUNT)
 OLD_ACCOUNTS = _put(ACCOUNT, fixed=["organization"], kept=["direct", "service_url"])
+NEW_PERSONS = add(PERSON)
+PERSONS = _put(PERSON)
+SPANS = _put(ROSTER)
 LESSONS = add_unseen(LESSON_VERSION, "organization", "version")
 SESSIONS = _put(SESSION, fixed=["organization"])
 POSTS = _put(POST, fixed=["organization"], kept=["conversation", "external"])
@@ -210,6 +235,7 @@ DRAFTS = add_unseen(DRAFT, "id")
 GONE_DRAFTS: Bulk[Nothing] = Bulk(_gone_drafts)
 USE_CODES: Bulk[Nothing] = Bulk(_use_codes)
 WORKSPACES: Statement[Nothing] = Statement(_workspace)
+UNINSTALL: Statement[Nothing] = Statement(_uninstalled)
 
 
 # ---------------------------------------------------------------- two learners become one

@@ -1,117 +1,55 @@
-"""The stored deliveries: leasing those that are due, recording how they ended, and the messages they made."""
+"""The stored deliveries: recording how they ended, the messages they made, and what operators may know."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import ClauseElement, ColumnElement, bindparam, exists, false, func, select, update
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    desc,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from bot.model import Delivery, DeliveryState, Organization, Post, PostId, Workspace
-from bot.ports import Settlement
-from storage.changes import BLANKED, SUPERSEDED, Nothing
-from storage.rows import DeliveryRow, PostRow, WorkspaceRow, delivery_from, micros, post_from, workspace_from
-from storage.snapshot import ORGANIZATION, columns_of, constant
+from bot.model import LOST, DeliveryKind, DeliveryState, Organization, Post, PostId
+from bot.ports import DeliveryRecord, Settlement
+from storage.changes import BLANKED, Nothing, given_up
+from storage.rows import PostRow, RecordRow, micros, post_from, record_from
+from storage.snapshot import ORGANIZATION, columns_of, constant, words
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import ACCOUNT, DELIVERY, POST, WORKSPACE
-
-OURS = DELIVERY.c.organization == ORGANIZATION
-
-
-# Unsettled deliveries are those that have a time at which they are due.
-
-
-# ---------------------------------------------------------------- claiming
-
-
-def _due(dialect: Dialect) -> ClauseElement:
-    return select(DELIVERY.c.seq).where(DELIVERY.c.due_at <= bindparam("now"), OURS).limit(1)
-
-
-def _supersede(dialect: Dialect) -> ClauseElement:
-    newer = DELIVERY.alias("newer")
-    taken_over = exists().where(
-        newer.c.workspace == DELIVERY.c.workspace,
-        newer.c.subject == DELIVERY.c.subject,
-        newer.c.seq > DELIVERY.c.seq,
-        newer.c.state != constant(DeliveryState.FAILED),
-    )
-    return (
-        update(DELIVERY)
-        .where(DELIVERY.c.due_at <= bindparam("now"), OURS, DELIVERY.c.subject.is_not(None), taken_over)
-        .values(SUPERSEDED | {"settled_at": bindparam("now")})
-    )
-
-
-def _claim(dialect: Dialect) -> ClauseElement:
-    older = DELIVERY.alias("older")
-    waits = exists().where(
-        older.c.lane == DELIVERY.c.lane, older.c.due_at.is_not(None), older.c.seq < DELIVERY.c.seq
-    )
-    due = (
-        select(DELIVERY.c.seq)
-        .where(DELIVERY.c.due_at <= bindparam("now"), OURS, ~waits)
-        .order_by(DELIVERY.c.seq)
-        .limit(bindparam("most"))
-        .with_for_update(skip_locked=True, of=DELIVERY)
-    )
-    hidden = ("organization", "state", "due_at", "lane", "subject", "settled_at", "error", "seq")
-    return (
-        update(DELIVERY)
-        .where(DELIVERY.c.seq.in_(due))
-        .values(state=constant(DeliveryState.SENDING), due_at=bindparam("lease_until"))
-        .returning(*columns_of(DELIVERY, *hidden), DELIVERY.c.seq)
-    )
-
-
-def _workspaces(dialect: Dialect) -> ClauseElement:
-    return select(*columns_of(WORKSPACE, "seq")).where(WORKSPACE.c.organization == ORGANIZATION)
-
-
-DUE: Statement[tuple[int]] = Statement(_due)
-SUPERSEDE_DUE: Statement[Nothing] = Statement(_supersede)
-CLAIM: Statement[DeliveryRow] = Statement(_claim)
-WORKSPACES: Statement[WorkspaceRow] = Statement(_workspaces)
-
-
-def any_due(organization: Organization, now: datetime) -> Steps[bool]:
-    """Say whether there is anything to claim."""
-    return bool((yield from ask(DUE, organization=organization.id, now=micros(now))))
-
-
-def claim(
-    organization: Organization, now: datetime, lease_until: datetime, limit: int
-) -> Steps[list[Delivery]]:
-    """Lease the deliveries that are due, of each lane only the oldest that is unsettled."""
-    home, at = organization.id, micros(now)
-    yield from ask(SUPERSEDE_DUE, organization=home, now=at)
-    rows = yield from ask(CLAIM, organization=home, now=at, lease_until=micros(lease_until), most=limit)
-    workspaces: dict[str, Workspace] = {}
-    if rows:
-        known = yield from ask(WORKSPACES, organization=organization.id)
-        workspaces = {row[0]: workspace_from(row) for row in known}
-    in_order = sorted(rows, key=lambda row: row[16])
-    return [delivery_from(row, workspaces[row[1]], lease_until) for row in in_order]
-
+from storage.standing import UNREACHABLE as CANNOT_BE_WRITTEN_TO
+from storage.standing import to_the_person
+from storage.tables import ACCOUNT, DELIVERY, PERSON, POST, WORKSPACE
 
 # ---------------------------------------------------------------- settling
 
 
 def _settle(dialect: Dialect) -> ClauseElement:
-    rows = wanted("id", "state", "#settled_at", "#attempts", "error")
-    new = {name: rows.c[name] for name in ("state", "settled_at", "attempts", "error")}
-    return update(DELIVERY).where(*_unsettled(rows.c.id)).values(BLANKED | new)
+    rows = wanted("id", "state", "#settled_at", "#attempts", "reason")
+    new = {name: rows.c[name] for name in ("state", "settled_at", "attempts", "reason")}
+    # Whoever was thought dead may come back with the word that it was sent.
+    known_after_all = and_(
+        DELIVERY.c.state == constant(DeliveryState.UNKNOWN), rows.c.state == constant(DeliveryState.SENT)
+    )
+    open_still = or_(DELIVERY.c.due_at.is_not(None), known_after_all)
+    return update(DELIVERY).where(DELIVERY.c.id == rows.c.id, open_still).values(BLANKED | new)
 
 
 def _postpone(dialect: Dialect) -> ClauseElement:
-    rows = wanted("id", "#due_at", "#attempts", "error")
-    new = {name: rows.c[name] for name in ("due_at", "attempts", "error")}
+    rows = wanted("id", "#due_at", "#attempts", "reason", "#tried_at", "#lease_until")
+    new = {name: rows.c[name] for name in ("due_at", "attempts", "reason", "tried_at")}
     queued = {"state": constant(DeliveryState.QUEUED)}
-    return update(DELIVERY).where(*_unsettled(rows.c.id)).values(queued | new)
-
-
-def _unsettled(delivery: ColumnElement[object]) -> tuple[ColumnElement[bool], ...]:
-    return DELIVERY.c.id == delivery, DELIVERY.c.due_at.is_not(None)
+    ours = or_(rows.c.lease_until.is_(None), rows.c.lease_until == DELIVERY.c.due_at)
+    unsettled = (DELIVERY.c.id == rows.c.id, DELIVERY.c.due_at.is_not(None))
+    return update(DELIVERY).where(*unsettled, ours).values(queued | new)
 
 
 def _account_of(delivery: ColumnElement[object]) -> tuple[ColumnElement[bool], ...]:
@@ -145,7 +83,33 @@ def _direct(dialect: Dialect) -> ClauseElement:
 
 def _unreachable(dialect: Dialect) -> ClauseElement:
     rows = wanted("id")
-    return update(ACCOUNT).where(*_account_of(rows.c.id)).values(reachable=false())
+    # A conversation of several people that cannot be written to says nothing of the one person.
+    direct = or_(
+        DELIVERY.c.conversation.is_(None),
+        func.coalesce(ACCOUNT.c.direct, DELIVERY.c.conversation) == DELIVERY.c.conversation,
+    )
+    return update(ACCOUNT).where(*_account_of(rows.c.id), direct).values(reachable=false())
+
+
+def _give_up(dialect: Dialect) -> ClauseElement:
+    """End what waits unasked for whoever cannot be written to."""
+    rows, lost = wanted("id", "#settled_at"), DELIVERY.alias("lost")
+    theirs = exists(
+        select(ACCOUNT.c.external).where(
+            ACCOUNT.c.workspace == lost.c.workspace,
+            ACCOUNT.c.external == lost.c.account,
+            ACCOUNT.c.reachable == false(),
+        )
+    )
+    waiting = (
+        DELIVERY.c.due_at.is_not(None),
+        DELIVERY.c.state == constant(DeliveryState.QUEUED),
+        DELIVERY.c.kind != constant(DeliveryKind.REPLY),
+        to_the_person(),
+    )
+    same = (DELIVERY.c.workspace == lost.c.workspace, DELIVERY.c.account == lost.c.account)
+    ended = {**given_up(CANNOT_BE_WRITTEN_TO), "settled_at": rows.c.settled_at}
+    return update(DELIVERY).where(lost.c.id == rows.c.id, *same, *waiting, theirs).values(ended)
 
 
 SETTLE: Bulk[Nothing] = Bulk(_settle)
@@ -153,6 +117,7 @@ POSTPONE: Bulk[Nothing] = Bulk(_postpone)
 PLACE: Bulk[Nothing] = Bulk(_place)
 DIRECT: Bulk[Nothing] = Bulk(_direct)
 UNREACHABLE: Bulk[Nothing] = Bulk(_unreachable)
+GIVE_UP: Bulk[Nothing] = Bulk(_give_up)
 
 
 def settle(settlements: Sequence[Settlement]) -> Steps[None]:
@@ -162,9 +127,11 @@ def settle(settlements: Sequence[Settlement]) -> Steps[None]:
     for it in settlements:
         if it.state is DeliveryState.QUEUED:
             due_at = micros(it.next_attempt_at or it.settled_at)
-            postponed.append((it.delivery, due_at, it.attempts, it.error))
+            tried_at = micros(it.settled_at) if it.in_doubt else None
+            lease = micros(it.lease_until) if it.lease_until is not None else None
+            postponed.append((it.delivery, due_at, it.attempts, it.reason, tried_at, lease))
         else:
-            ended.append((it.delivery, it.state.value, micros(it.settled_at), it.attempts, it.error))
+            ended.append((it.delivery, it.state.value, micros(it.settled_at), it.attempts, it.reason))
     sent = [
         (it.delivery, it.sent) for it in settlements if it.sent and (it.sent.external or it.sent.conversation)
     ]
@@ -173,6 +140,8 @@ def settle(settlements: Sequence[Settlement]) -> Steps[None]:
     yield from ask_bulk(UNREACHABLE, [(it.delivery,) for it in settlements if it.unreachable])
     yield from ask_bulk(SETTLE, ended)
     yield from ask_bulk(POSTPONE, postponed)
+    lost: list[Row] = [(it.delivery, micros(it.settled_at)) for it in settlements if it.unreachable]
+    yield from ask_bulk(GIVE_UP, lost)
 
 
 # ---------------------------------------------------------------- tracked messages
@@ -191,3 +160,42 @@ def read_post(organization: Organization, post: PostId) -> Steps[Post | None]:
     """Read a tracked message."""
     rows = yield from ask(ONE_POST, organization=organization.id, post=post)
     return post_from(rows[0]) if rows else None
+
+
+# ---------------------------------------------------------------- for operators
+
+
+def _records() -> Select[*tuple[object, ...]]:
+    known_as = select(func.min(PERSON.c.name)).where(PERSON.c.learner == DELIVERY.c.learner).scalar_subquery()
+    nobody = words("")
+    return (
+        select(
+            WORKSPACE.c.channel,
+            WORKSPACE.c.external,
+            func.coalesce(known_as, DELIVERY.c.learner, nobody),
+            DELIVERY.c.kind,
+            DELIVERY.c.state,
+            DELIVERY.c.planned_at,
+            DELIVERY.c.settled_at,
+            DELIVERY.c.attempts,
+            func.coalesce(DELIVERY.c.reason, nobody),
+        )
+        .join_from(DELIVERY, WORKSPACE, WORKSPACE.c.id == DELIVERY.c.workspace)
+        .where(DELIVERY.c.organization == ORGANIZATION)
+        .order_by(desc(DELIVERY.c.seq))
+        .limit(bindparam("most"))
+    )
+
+
+def _lost(dialect: Dialect) -> ClauseElement:
+    return _records().where(DELIVERY.c.state.in_([constant(state) for state in LOST]))
+
+
+OUTGOING: Statement[RecordRow] = Statement(lambda dialect: _records())
+LOST_ONES: Statement[RecordRow] = Statement(_lost)
+
+
+def outgoing(organization: Organization, only_lost: bool, most: int) -> Steps[list[DeliveryRecord]]:
+    """Read the newest deliveries, or the newest of those that did not surely arrive."""
+    rows = yield from ask(LOST_ONES if only_lost else OUTGOING, organization=organization.id, most=most)
+    return [record_from(row) for row in rows]

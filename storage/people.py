@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from sqlalchemy import ClauseElement, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import ClauseElement, Select, bindparam, delete, func, literal_column, or_, select, update
 
 from bot.errors import Conflict, UnknownPerson, UnknownWorkspace
 from bot.model import (
@@ -144,16 +143,24 @@ def _by_key(dialect: Dialect) -> ClauseElement:
     return _people().where(LEARNER.c.id == bindparam("text"))
 
 
-def _by_detail(name: str) -> Callable[[Dialect], ClauseElement]:
-    same = func.lower(ACCOUNT.c[name]) == func.lower(bindparam("text"))
-    return lambda dialect: _people().where(ACCOUNT.c.learner == LEARNER.c.id, same)
+def _by_account_name(dialect: Dialect) -> ClauseElement:
+    same = func.lower(ACCOUNT.c.name) == func.lower(bindparam("text"))
+    return _people().where(ACCOUNT.c.learner == LEARNER.c.id, same)
+
+
+def _by_address(dialect: Dialect) -> ClauseElement:
+    """Match the addresses that the platforms tell, and those of the roster."""
+    address = func.lower(bindparam("text"))
+    told = select(ACCOUNT.c.learner).where(func.lower(ACCOUNT.c.email) == address)
+    listed = select(PERSON.c.learner).where(PERSON.c.email == address, PERSON.c.organization == ORGANIZATION)
+    return _people().where(or_(LEARNER.c.id.in_(told), LEARNER.c.id.in_(listed)))
 
 
 BY_NAME: Statement[LearnerRow] = Statement(_by_name)
 BY_ACCOUNT: Statement[LearnerRow] = Statement(_by_account)
 BY_KEY: Statement[LearnerRow] = Statement(_by_key)
-BY_EMAIL: Statement[LearnerRow] = Statement(_by_detail("email"))
-BY_ACCOUNT_NAME: Statement[LearnerRow] = Statement(_by_detail("name"))
+BY_EMAIL: Statement[LearnerRow] = Statement(_by_address)
+BY_ACCOUNT_NAME: Statement[LearnerRow] = Statement(_by_account_name)
 
 
 def find_person(organization: Organization, person: str) -> Steps[Learner]:

@@ -25,7 +25,7 @@ from storage.pg import LOST_RACES, SETTINGS, address_of, begin_reading, prepare,
 from storage.rows import micros
 from storage.snapshot import read_snapshot
 from storage.sql import Call, Rows, Steps
-from storage.store import CommonStore
+from storage.store import CommonStore, taken
 from storage.writing import Verdict, write_changes
 
 T = TypeVar("T")
@@ -38,6 +38,9 @@ CONNECTIONS = 10
 
 TRIES = 3
 """How often steps are run that lose a race to another process."""
+
+_IMPORT_LOCK = 0x6C617074
+"""The number of the advisory lock of an import of the roster: one more than that of the migrations."""
 
 _ALONE = Needs()
 _ONE_VIEW = {"isolation": "repeatable_read", "readonly": True}
@@ -105,6 +108,23 @@ class PostgresStore(CommonStore):
             if self._at_work:
                 await self._idle.wait()
             await self._pool.close()
+
+    @asynccontextmanager
+    async def importing(self) -> AsyncGenerator[None, None]:
+        """Keep other imports of the roster out; the lock ends with its connection.
+
+        Raises:
+            StorageUnavailable: another one is under way for too long, or the server is gone.
+        """
+        try:
+            lock = await self._pool.acquire(timeout=PATIENCE)
+        except Exception as error:
+            raise refusal(error) from error
+        try:
+            await taken(lambda: lock.fetchval("SELECT pg_try_advisory_lock($1)", _IMPORT_LOCK))
+            yield
+        finally:
+            await self._pool.release(lock)  # which lets go of the lock, too
 
     async def _read(self, steps: Steps[T]) -> T:
         async with self._connection(PATIENCE) as connection:

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import orjson
 from pydantic import JsonValue
 
+from bot.cohorts.roster import ABOUT, DATED
 from bot.events import AdoptionEvent, EventType, Evidence
 from bot.messages import from_json, to_json
 from bot.model import (
+    PRIORITY,
     Account,
     ChannelName,
     Commitment,
@@ -25,6 +27,7 @@ from bot.model import (
     Operation,
     Organization,
     OrganizationId,
+    Person,
     Post,
     PostId,
     Recall,
@@ -33,22 +36,27 @@ from bot.model import (
     Session,
     SessionId,
     SessionStatus,
+    Span,
     Stage,
     Status,
     Submission,
     Workspace,
     WorkspaceId,
 )
+from bot.ports import DeliveryRecord
 from storage.sql import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OrganizationRow = tuple[str, str, str, bytes]
 WorkspaceRow = tuple[str, str, str, str, bool]
-AccountRow = tuple[str, str, str, str, str | None, str | None, str | None, str | None, bool]
+AccountRow = tuple[
+    str, str, str, str, str | None, str | None, str | None, str | None, bool, str | None
+]  # fmt: skip
 LearnerRow = tuple[
     str, str, int, str, str | None, str, str | None, int | None,
-    int | None, int | None, int | None, str | None, str | None, str | None, str | None,
+    int | None, int | None, int | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, str | None,
 ]  # fmt: skip
 SessionRow = tuple[
     str, str, str, str, int, int, int, int, str, int, str, str, str | None, str | None, int | None
@@ -65,8 +73,9 @@ DraftRow = tuple[str, str, str, str, str, int]
 RevisionRow = tuple[int, int, str, str, str, str]
 DeliveryRow = tuple[
     str, str, str, str, str, str, str | None, str | None, str | None, str | None,
-    str | None, str | None, int | None, str, int, int, int,
+    str | None, str | None, int | None, str, int, int, int, int | None, int | None, int,
 ]  # fmt: skip
+RecordRow = tuple[str, str, str, str, str, int, int | None, int, str]
 
 
 def micros(at: datetime) -> int:
@@ -108,7 +117,7 @@ def workspace_from(row: WorkspaceRow) -> Workspace:
 
 def account_from(row: AccountRow) -> Account:
     """Read an account."""
-    workspace, external, learner, name, email, time_zone, direct, service_url, reachable = row
+    workspace, external, learner, name, email, time_zone, direct, service_url, reachable, directory = row
     return Account(
         WorkspaceId(workspace),
         external,
@@ -119,6 +128,7 @@ def account_from(row: AccountRow) -> Account:
         direct,
         service_url,
         bool(reachable),
+        directory,
     )
 
 
@@ -135,12 +145,13 @@ def account_row(account: Account, organization: str) -> Row:
         account.direct,
         account.service_url,
         account.reachable,
+        account.directory,
     )
 
 
 def learner_from(row: LearnerRow) -> Learner:
     """Read a learner with the roles, which come as names joined by commas."""
-    roles = row[14]
+    roles = row[17]
     return Learner(
         LearnerId(row[0]),
         OrganizationId(row[1]),
@@ -157,6 +168,9 @@ def learner_from(row: LearnerRow) -> Learner:
         PostId(row[12]) if row[12] else None,
         frozenset(map(Role, roles.split(","))) if roles else frozenset(),
         row[13],
+        row[14],
+        row[15],
+        date.fromisoformat(row[16]) if row[16] else None,
     )
 
 
@@ -177,7 +191,38 @@ def learner_row(learner: Learner) -> Row:
         learner.current,
         learner.welcome,
         learner.locale,
+        learner.industry,
+        learner.country,
+        learner.left_on.isoformat() if learner.left_on else None,
     )
+
+
+PersonRow = tuple[str, str, str | None, str | None, str | None, str | None]
+
+
+def person_from(row: PersonRow) -> Person:
+    """Read a person of the roster."""
+    return Person(row[0], LearnerId(row[1]), {n: t or "" for n, t in zip(ABOUT, row[2:], strict=True)})
+
+
+def person_row(person: Person, organization: str) -> Row:
+    """Write a person as a row of its table."""
+    about = (person.about.get(name) or None for name in ABOUT)
+    return (organization, person.name, person.learner, *about)
+
+
+def span_from(row: Sequence[str | None]) -> Span:
+    """Read a span of the roster."""
+    person, from_on, until_on, *facts = row
+    begins, ends = date.fromisoformat(from_on or ""), date.fromisoformat(until_on) if until_on else None
+    return Span(person or "", begins, ends, {n: t or "" for n, t in zip(DATED, facts, strict=True)})
+
+
+def span_row(span: Span, organization: str) -> Row:
+    """Write a span as a row of its table."""
+    until_on = span.until_on.isoformat() if span.until_on else None
+    facts = (span.facts.get(name, "") for name in DATED)
+    return (organization, span.person, span.from_on.isoformat(), until_on, *facts)
 
 
 # ---------------------------------------------------------------- lessons under way
@@ -370,7 +415,8 @@ def event_row(event: AdoptionEvent, organization: str) -> Row:
 
 
 def delivery_row(delivery: Delivery) -> Row:
-    """Write a delivery as a new row of its table, born leased to whoever writes it."""
+    """Write a delivery as a new row of its table, waiting for its time or leased to whoever writes it."""
+    waits = delivery.due_at is not None
     return (
         delivery.id,
         delivery.organization,
@@ -378,8 +424,8 @@ def delivery_row(delivery: Delivery) -> Row:
         delivery.key,
         delivery.kind,
         delivery.operation,
-        DeliveryState.SENDING,
-        micros(delivery.lease_until),
+        DeliveryState.QUEUED if waits else DeliveryState.SENDING,
+        micros(delivery.planned_at if waits else delivery.lease_until),
         delivery.lane,
         delivery.subject,
         delivery.account,
@@ -394,6 +440,10 @@ def delivery_row(delivery: Delivery) -> Row:
         delivery.attempts,
         micros(delivery.created_at),
         None,
+        None,
+        PRIORITY[delivery.kind],
+        micros(delivery.planned_at),
+        _micros(delivery.late_at),
         None,
     )
 
@@ -419,4 +469,22 @@ def delivery_from(row: DeliveryRow, workspace: Workspace, lease_until: datetime)
         handle=row[11],
         handle_until=_moment(row[12]),
         attempts=row[14],
+        due_at=moment(row[16]) if row[16] != row[15] else None,
+        late_at=_moment(row[17]),
+        in_doubt=row[18] is not None,
+    )
+
+
+def record_from(row: RecordRow) -> DeliveryRecord:
+    """Read what operators may know of a delivery."""
+    return DeliveryRecord(
+        ChannelName(row[0]),
+        row[1],
+        row[2],
+        DeliveryKind(row[3]),
+        DeliveryState(row[4]),
+        moment(row[5]),
+        _moment(row[6]),
+        row[7],
+        row[8],
     )

@@ -101,6 +101,12 @@ def constant(word: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{word.value}'")
 
 
+def words(text: str) -> ColumnElement[str]:
+    """Write a text of ours into a statement itself."""
+    quoted = text.replace("'", "''")
+    return literal_column(f"'{quoted}'")
+
+
 def columns_of(table: AnyTable, *without: str) -> list[ColumnElement[object]]:
     """Return a table's columns in their order, but for `without`."""
     return [column for column in table.c if column.name not in without]
@@ -169,14 +175,14 @@ def _uses(dialect: Dialect) -> ClauseElement:
 
 def _adoption(dialect: Dialect) -> ClauseElement:
     event = ADOPTION_EVENT.c
-    kinds = (constant(EventType.LESSON_COMPLETED), constant(EventType.TOOL_USED))
+    kinds = map(constant, (EventType.LESSON_COMPLETED, EventType.TOOL_USED, EventType.TOOL_GRANTED))
     return (
         select(*columns_of(ADOPTION_EVENT, "seq", "organization"))
         .where(
             event.learner == bindparam("learner"),
             event.organization == ORGANIZATION,
             event.occurred_at >= bindparam("since"),
-            event.type.in_(kinds),
+            event.type.in_([*kinds]),
         )
         .order_by(event.occurred_at, event.seq)
     )

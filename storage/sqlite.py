@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from storage.lite import begin_reading, connect, prepare, run
 from storage.rows import micros
 from storage.snapshot import NOTHING_MORE, read_snapshot
 from storage.sql import Call, Rows, Steps
-from storage.store import CommonStore
+from storage.store import CommonStore, taken
 from storage.writer import Writer
 
 T = TypeVar("T")
@@ -97,6 +98,25 @@ class SqliteStore(CommonStore):
         if ended:
             await self._writer.submit(ended)
 
+    @asynccontextmanager
+    async def importing(self) -> AsyncGenerator[None, None]:
+        """Keep other imports of the roster out; the lock ends with its process.
+
+        Raises:
+            StorageUnavailable: another one is under way for too long.
+        """
+        path = self._path.with_name(f"{self._path.name}.import")
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+            await taken(lambda: self._is_taken(lock))
+            yield
+
+    async def _is_taken(self, lock: sqlite3.Connection) -> bool:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Write what waits and close; what a temporary store held is gone."""
         if not self._closed:
@@ -123,6 +143,9 @@ class SqliteStore(CommonStore):
 
     async def _write(self, steps: Callable[[], Steps[T]]) -> T:
         return await self._writer.submit(steps)
+
+    async def _write_deliveries(self, steps: Callable[[], Steps[T]]) -> T:
+        return await self._writer.submit(steps, is_aside=True)
 
     async def _pages(self, call: Call) -> AsyncIterator[Rows]:
         if self._closed:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
 from pydantic import ValidationError
 
+from bot.cohorts.enrolling import Found
+from bot.cohorts.roster import Line
+from bot.errors import StorageError, StorageUnavailable
 from bot.events import AdoptionEvent
 from bot.model import (
     Account,
     Changes,
     Delivery,
+    DeliveryState,
     Feed,
     Learner,
     LearnerId,
@@ -25,13 +31,17 @@ from bot.model import (
     PostId,
     Revision,
     Role,
+    Sender,
+    Span,
     Workspace,
     WorkspaceRef,
 )
-from bot.ports import Clock
-from storage import archive, calendars, deliveries, nudging, people, revisions
+from bot.ports import Claimed, Clock, DeliveryRecord, Waiting
+from storage import archive, calendars, deliveries, draining, nudging, people, revisions, roster
+from storage.rows import micros
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
+from storage.writing import write_changes
 
 T = TypeVar("T")
 
@@ -54,6 +64,10 @@ class CommonStore(ABC):
     @abstractmethod
     async def _write(self, steps: Callable[[], Steps[T]]) -> T:
         """Run steps in a transaction of their own; after a lost race they are begun anew."""
+
+    async def _write_deliveries(self, steps: Callable[[], Steps[T]]) -> T:
+        """Run steps that change nothing but deliveries and who drains them."""
+        return await self._write(steps)
 
     @abstractmethod
     def _pages(self, call: Call) -> AsyncIterator[Rows]:
@@ -91,11 +105,32 @@ class CommonStore(ABC):
         """Say whether an incoming id was handled before."""
         return await self._read(archive.handled(self._organization, workspace.id, incoming))
 
-    async def claim(self, now: datetime, lease_until: datetime, limit: int) -> Sequence[Delivery]:
-        """Lease deliveries that are due; where there are none, nobody who writes is troubled."""
-        if not await self._read(deliveries.any_due(self._organization, now)):
-            return ()
-        return await self._write(lambda: deliveries.claim(self._organization, now, lease_until, limit))
+    async def waiting(self, now: datetime) -> Sequence[Waiting]:
+        """Return the workspaces that have deliveries due, and those that are closed."""
+        return await self._read(draining.waiting(self._organization, now))
+
+    async def claim(
+        self, workspace: Workspace, holder: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Claimed:
+        """Lease a workspace's deliveries that are due, if it is the holder's to drain."""
+        asked = (workspace, holder, now, lease_until, limit)
+        return await self._write_deliveries(lambda: draining.claim(self._organization, *asked))
+
+    async def begin(self, delivery: Delivery, now: datetime) -> DeliveryState | None:
+        """Look once more whether an unasked message may go out, and note that it does."""
+        return await self._write_deliveries(lambda: draining.begin(delivery, now))
+
+    async def close_until(self, workspace: Workspace, until: datetime) -> None:
+        """Keep that a platform wants to hear nothing for a workspace until then."""
+        await self._write_deliveries(lambda: draining.close_until(self._organization, workspace, until))
+
+    async def release(self, holder: str) -> None:
+        """Give back the workspaces that a process drains."""
+        await self._write_deliveries(lambda: draining.release(self._organization, holder))
+
+    async def outgoing(self, only_lost: bool, most: int) -> Sequence[DeliveryRecord]:
+        """Return the newest deliveries, the newest first."""
+        return await self._read(deliveries.outgoing(self._organization, only_lost, most))
 
     async def post(self, post: PostId) -> Post | None:
         """Return a tracked message."""
@@ -162,6 +197,33 @@ class CommonStore(ABC):
         """Return a learner's accounts with their workspaces."""
         return await self._read(people.accounts_of(self._organization, learner))
 
+    async def on_roster(self, lines: Sequence[Line]) -> Sequence[Found]:
+        """Return what is known of the people of some lines, and which accounts could be theirs."""
+        return await self._read(roster.find_people(self._organization, lines))
+
+    async def people_named(self, text: str, most: int) -> Sequence[str]:
+        """Return whom of the roster somebody could mean."""
+        return await self._read(roster.people_named(self._organization, text, most))
+
+    async def expected(self, workspace: Workspace, sender: Sender, known: LearnerId | None) -> Learner | None:
+        """Return the learner whom the roster has for an account."""
+        return await self._read(roster.expected(self._organization, workspace, sender, known))
+
+    async def roster(self, day: date) -> AsyncIterator[Span]:
+        """Yield what the roster said on a day, of everybody who was on it."""
+        async for page in self._pages(roster.as_of(self._organization, day)):
+            for row in page:
+                yield roster.read_span(row)
+
+    async def apply_together(self, batch: Sequence[Changes]) -> Sequence[StorageError | None]:
+        """Write the changes of several people in one atomic step, but for those that cannot be."""
+        now = micros(self._clock())
+        return await self._write(lambda: write_changes(batch, self._organization, now, self._lessons))
+
+    @abstractmethod
+    def importing(self) -> AbstractAsyncContextManager[None]:
+        """Keep other imports of the roster out, whichever process they are in."""
+
     async def forget_texts(self, now: datetime) -> int:
         """Delete submissions, codes and handled ids that are past their time; return how many."""
         forgotten = 0
@@ -176,6 +238,25 @@ class CommonStore(ABC):
         if changes.workspace is not None:
             here = changes.workspace
             self._workspaces[WorkspaceRef(here.channel, here.external)] = here
+
+
+IMPORT_PATIENCE = 60.0
+"""Seconds that an import of the roster waits for another one."""
+
+_LOOK_AGAIN = 0.1
+
+
+async def taken(attempt: Callable[[], Awaitable[bool]]) -> None:
+    """Try to take a lock until it is ours.
+
+    Raises:
+        StorageUnavailable: somebody else has it for too long.
+    """
+    for _ in range(int(IMPORT_PATIENCE / _LOOK_AGAIN)):
+        if await attempt():
+            return
+        await asyncio.sleep(_LOOK_AGAIN)
+    raise StorageUnavailable("another import of people is under way")
 
 
 def _lesson(version: str, body: str) -> Lesson | None:

@@ -2,7 +2,8 @@
 
 Times are whole microseconds since 1970 (UTC), exact on both sides of it; local days are ISO text, and JSON is
 text, so that what comes out is what went in. Names, addresses and platform ids are in `account` and `person`,
-and in deliveries that are not settled; everything else names a learner by a random key.
+and in deliveries that are not settled; `roster` names people as operators do. Everything else names a learner
+by a random key.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -102,6 +104,9 @@ LEARNER = Table(
     _text("current", null=True),
     _text("welcome", null=True),
     _text("locale", null=True),
+    _text("industry", null=True),
+    _text("country", null=True),
+    _text("left_on", null=True),
 )
 
 ROLE = Table(
@@ -126,7 +131,10 @@ ACCOUNT = Table(
     _text("direct", null=True),
     _text("service_url", null=True),
     Column("reachable", Boolean, nullable=False),
+    _text("directory", null=True),
     Index(None, "learner"),
+    Index(None, "organization", "email"),
+    Index(None, "organization", "directory"),
     sqlite_with_rowid=False,
 )
 
@@ -136,7 +144,38 @@ PERSON = Table(
     _key("organization"),
     _key("name"),
     _of_learner(),
+    _text("email", null=True),
+    _text("full_name", null=True),
+    _text("slack_user", null=True),
+    _text("teams_user", null=True),
     Index(None, "learner"),
+    Index(None, "organization", "email"),
+    Index(None, "organization", "slack_user"),
+    Index(None, "organization", "teams_user"),
+    sqlite_with_rowid=False,
+)
+
+# One row for each stretch of days in which the roster said the same of a person; `until_on` is not in it.
+ROSTER = Table(
+    "roster",
+    METADATA,
+    _key("organization"),
+    _key("person"),
+    _key("from_on"),
+    _text("until_on", null=True),
+    _text("job_family"),
+    _text("industry"),
+    _text("cohort"),
+    _text("role"),
+    _text("manager"),
+    _text("location"),
+    _text("wave"),
+    _text("time_zone"),
+    _text("country"),
+    _text("tools"),
+    _text("starts_on"),
+    _text("ends_on"),
+    ForeignKeyConstraint(["organization", "person"], ["person.organization", "person.name"]),
     sqlite_with_rowid=False,
 )
 
@@ -234,7 +273,13 @@ DELIVERY = Table(
     Column("attempts", Integer, nullable=False),
     _time("created_at"),
     _time("settled_at", null=True),
-    _text("error", null=True),
+    _text("reason", null=True),
+    Column("priority", Integer, nullable=False),
+    # When it was to go out at first; `due_at` moves with every attempt.
+    _time("planned_at"),
+    _time("late_at", null=True),
+    # Since when it may have gone out without a word of what became of it.
+    _time("tried_at", null=True),
     UniqueConstraint("organization", "key"),
 )
 
@@ -244,7 +289,13 @@ def _partial(name: str, condition: ColumnElement[bool], *columns: Column[str] | 
     Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_partial("ix_delivery_due", DELIVERY.c.due_at.is_not(None), DELIVERY.c.due_at)
+_partial(
+    "ix_delivery_due",
+    DELIVERY.c.due_at.is_not(None),
+    DELIVERY.c.workspace,
+    DELIVERY.c.priority,
+    DELIVERY.c.due_at,
+)
 _partial("ix_delivery_lane", DELIVERY.c.due_at.is_not(None), DELIVERY.c.lane, DELIVERY.c.seq)
 _partial(
     "ix_delivery_subject",
@@ -255,6 +306,18 @@ _partial(
     DELIVERY.c.seq,
 )
 Index("ix_delivery_learner", DELIVERY.c.learner)
+
+# Who drains a workspace, and until when its platform wants to hear nothing.
+DRAINER = Table(
+    "drainer",
+    METADATA,
+    _key("workspace"),
+    _text("organization"),
+    _text("holder", null=True),
+    _time("lease_until", null=True),
+    _time("closed_until", null=True),
+    sqlite_with_rowid=False,
+)
 
 INCOMING = Table(
     "incoming",

@@ -45,12 +45,14 @@ _LOG = logging.getLogger(__name__)
 class Job:
     """Something to be written, and the future of whoever waits for it.
 
-    A change or settlements share a transaction with others; steps have one to themselves.
+    A change or settlements share a transaction with others; steps have one to themselves. `is_aside`: they
+    change nothing that is kept of people.
     """
 
     work: Work
     future: asyncio.Future[object]
     deadline: datetime | None = None
+    is_aside: bool = False
     since: float = field(default_factory=time.monotonic)
 
 
@@ -94,7 +96,10 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, work: Changes | Sequence[Settlement] | Callable[[], Steps[T]], deadline: datetime | None = None
+        self,
+        work: Changes | Sequence[Settlement] | Callable[[], Steps[T]],
+        deadline: datetime | None = None,
+        is_aside: bool = False,
     ) -> asyncio.Future[T]:
         """Hand over work; the future is done once it is committed or refused.
 
@@ -104,7 +109,7 @@ class Writer:
         if self._closed:
             raise StorageUnavailable("closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Job(work, cast("asyncio.Future[object]", future), deadline))
+        self._queue.put(Job(work, cast("asyncio.Future[object]", future), deadline, is_aside))
         return future
 
     async def close(self) -> None:
@@ -230,7 +235,8 @@ class Writer:
 
     def _resolve(self, outcomes: Iterable[Outcome]) -> None:
         for job, (result, error) in outcomes:
-            self._known.ended(job.work, error)
+            if not job.is_aside:
+                self._known.ended(job.work, error)
             if job.future.done():
                 continue
             if error is None:

@@ -18,9 +18,11 @@ from storage.rows import (
     event_row,
     learner_row,
     micros,
+    person_row,
     post_row,
     recall_row,
     session_row,
+    span_row,
     submission_row,
 )
 from storage.sql import Row, Steps, ask, ask_bulk
@@ -244,12 +246,18 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
         (home, x.code.code, x.code.learner, micros(x.code.expires_at), None) for x in winners if x.code
     ]
     yield from ask_bulk(sql.CODES, codes)
+    persons = [change.person for change in winners if change.person]
+    yield from ask_bulk(sql.NEW_PERSONS, [person_row(x, home) for x in persons if x.is_new])
+    yield from ask_bulk(sql.PERSONS, [person_row(x, home) for x in persons if not x.is_new])
+    yield from ask_bulk(sql.SPANS, [span_row(x, home) for change in winners for x in change.spans])
     used: list[Row] = [(home, change.used_code, now) for change in winners if change.used_code is not None]
     yield from ask_bulk(sql.USE_CODES, used)
     for change in winners:
         if change.workspace is not None:
             here = {"organization": home, "workspace": change.workspace.id}
             yield from ask(sql.WORKSPACES, is_active=change.workspace.active, **here)
+            if not change.workspace.active:
+                yield from ask(sql.UNINSTALL, workspace=change.workspace.id, now=now)
         if change.merge is not None:
             for statement in sql.MERGE:
                 yield from ask(statement, gone=change.merge.gone, kept=change.merge.kept)

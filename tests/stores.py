@@ -223,8 +223,16 @@ class Town:
 
     async def claim(self, limit: int = 100) -> list[str]:
         """Claim what is due and return the texts."""
-        claimed = await self.store.claim(self.clock.now, self.clock.now + LEASE, limit)
-        return [delivery.message.fallback for delivery in claimed]
+        return [delivery.message.fallback for delivery in await self.claimed(limit)]
+
+    async def claimed(self, limit: int = 100, holder: str = "here") -> list[Delivery]:
+        """Claim what is due in every workspace."""
+        found: list[Delivery] = []
+        for each in await self.store.waiting(self.clock.now):
+            lease = self.clock.now + LEASE
+            claimed = await self.store.claim(each.workspace, holder, self.clock.now, lease, limit)
+            found += claimed.deliveries
+        return found
 
     async def settle(self, delivery: Delivery, state: DeliveryState, **more: object) -> None:
         """Record how a delivery ended."""

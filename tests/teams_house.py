@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.teams.app import TeamsAdapter, TeamsConfig
+from bot.cohorts.looking_after import PeopleOffice
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
 from bot.editing.workshop import CatalogueWorkshop
@@ -184,7 +185,8 @@ async def laps(place: Path = CATALOGUE, **changes: Any) -> AsyncIterator[Laps]:
     files: dict[ChannelName, FileSource] = {}
     channels: dict[ChannelName, Channel] = {}
     outbox = Outbox(store, channels, clock, clock.sleep)
-    desk = Dispatcher(store, lambda: live.now, outbox, clock, workshop=CatalogueWorkshop(live, files))
+    workshop = PeopleOffice(store, lambda: live.now, CatalogueWorkshop(live, files))
+    desk = Dispatcher(store, lambda: live.now, outbox, clock, workshop=workshop)
     async with _served(desk, clock, **changes) as (microsoft, adapter, url):
         channels[ChannelName.TEAMS] = files[ChannelName.TEAMS] = adapter.channel
         yield Laps(microsoft, url, store, outbox, clock, live)

@@ -142,6 +142,11 @@ class MemoryStore:
     recalls: dict[tuple[str, str, str], Recall] = field(default_factory=dict)
     uses: dict[str, tuple[ToolUse, ...]] = field(default_factory=dict)
     conflicts: int = 0
+    expects: dict[str, str] = field(default_factory=dict)
+
+    async def expected(self, workspace: Workspace, sender: Sender, known: str | None) -> Learner | None:
+        found = self.expects.get(sender.external) or self.expects.get((sender.email or "").lower())
+        return self.learners[found] if found and found != known else None
 
     async def workspace(self, ref: WorkspaceRef) -> Workspace:
         if ref not in self.workspaces:

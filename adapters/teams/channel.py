@@ -7,16 +7,20 @@ from collections import OrderedDict
 from adapters.teams.files import Files
 from adapters.teams.render import LIMITS, activity
 from adapters.teams.sender import Connector
-from bot.errors import Rejected
+from bot.errors import Rejected, ReplyLost
 from bot.messages import Limits
 from bot.model import ChannelName, Delivery, FileRef, Operation, Sent
 from bot.ports import Lane, Window
 
-THREAD = (Window(7, 1), Window(8, 2), Window(60, 30), Window(1800, 3600))
+_JITTER = 0.05
+"""Seconds: two messages may come closer together at Microsoft than they left here."""
+
+THREAD = tuple(Window(most, seconds + _JITTER) for most, seconds in ((7, 1), (8, 2), (60, 30), (1800, 3600)))
 """Per bot and conversation, sending or creating: Microsoft's "Optimize your bot with rate limiting"."""
 
-TENANT = (Window(40, 1),)
-"""Per app and tenant: the same page says 50 a second; older ones 30."""
+TENANT = (Window(8, 0.2), Window(40, 1))
+"""Per app and tenant: the same page says 50 a second; older ones 30. Spread over the second, so that no two
+bursts come together there."""
 
 _REMEMBERED = 10_000
 
@@ -58,6 +62,14 @@ class TeamsChannel:
             return Sent()
         posted = await self._connector.post(service_url, conversation, activity(delivery.message))
         return Sent(external=posted, conversation=None if delivery.conversation else conversation)
+
+    async def find(self, delivery: Delivery) -> Sent | None:
+        """Say that Teams cannot be asked what was posted.
+
+        Raises:
+            ReplyLost: always.
+        """
+        raise ReplyLost("Teams does not say what was posted")
 
     async def fetch(self, file: FileRef, most: int) -> bytes:
         """Read a file that somebody sent; see `bot.ports.FileSource`."""

@@ -223,6 +223,7 @@ def _sender(activity: Activity) -> Sender:
         time_zone=_time_zone(activity),
         service_url=_text(activity.get("serviceUrl")) or None,
         locale=_text(activity.get("locale")) or None,
+        directory=_text(person.get("aadObjectId")).lower() or None,
     )
 
 

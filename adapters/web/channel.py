@@ -33,6 +33,10 @@ class WebChannel:
         self._streams.push(delivery.account, orjson.dumps(shown(delivery.message, post, updates)).decode())
         return Sent(external=post)
 
+    async def find(self, delivery: Delivery) -> Sent | None:
+        """Say that it is not there: what comes to a page again takes the place of the first, by its id."""
+        return None
+
     async def fetch(self, file: FileRef, most: int) -> bytes:
         """Return a file that came along with the form; see `bot.ports.FileSource`."""
         if file.data is None:

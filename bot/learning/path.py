@@ -82,8 +82,8 @@ def trail_of(
 def standings(learner: Learner, history: Sequence[Session], catalogue: Catalogue) -> tuple[Standing, ...]:
     """List the lessons for a learner's job family and tools, in catalogue order, with how each stands.
 
-    Lessons that are only for tools the learner does not have are left out; a learner who named no tool
-    sees all. `history` is newest first.
+    Lessons that are only for tools the learner does not have, or for other industries, are left out; a
+    learner who named no tool sees all. `history` is newest first.
     """
     newest: dict[str, Session] = {}
     for session in reversed(history):
@@ -91,7 +91,7 @@ def standings(learner: Learner, history: Sequence[Session], catalogue: Catalogue
     done = {s.lesson for s in history if s.status is SessionStatus.COMPLETED}
     return tuple(
         Standing(lesson, newest.get(lesson.id), lesson.id in done)
-        for lesson in catalogue.for_family(learner.job_family)
+        for lesson in catalogue.for_family(learner.job_family, learner.industry)
         if _fits(lesson, learner)
     )
 

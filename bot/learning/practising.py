@@ -24,7 +24,7 @@ def task_screen(
     blocks += _starters(practice, tools)
     blocks.append(Note(f"Do it now, in {any_of(tools)}. About {practice.minutes:g} minutes."))
     blocks += [Note(f"{name}: {menu}") for name, menu in _menus(practice, tools)]
-    if never := catalogue.never_paste(lesson):
+    if never := catalogue.never_paste(lesson, learner.industry):
         blocks.append(Note("Never paste: " + "; ".join(line.rstrip(".") for line in never) + "."))
     if note_of(session).get("hint"):
         blocks.append(Text(f"Hint: {practice.hint}", strong=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from bot.events import AdoptionEvent
+from bot.events import AdoptionEvent, EventType
 from bot.learning.memory import went_wrong
 from bot.measurement.windows import day
 from bot.model import Commitment, Learner, Meeting, Recall, Session, SessionStatus, ToolUse
@@ -106,6 +106,13 @@ def _joined(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
         yield Happened("joined", look.way.learner.joined_at, "you joined a short time ago")
 
 
+def _tool_granted(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
+    for event in look.way.events:
+        if event.type is EventType.TOOL_GRANTED and event.tool:
+            because = f"you have had {_called(event.tool, look)} since {_spoken(event.local_date)}"
+            yield Happened(f"{event.tool} {event.local_date}", event.occurred_at, because, event.tool)
+
+
 def _committed(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
     for plan in look.way.commitments[:1]:
         yield Happened(plan.session, plan.made_at, f"you made a plan on {_day(plan.made_at, look)}")
@@ -143,6 +150,7 @@ def _review_due(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
 
 _HAPPENINGS: Mapping[Happening, Callable[[Look, EventTrigger], Iterator[Happened]]] = {
     "joined": _joined,
+    "tool_granted": _tool_granted,
     "committed": _committed,
     "practice_failed": _practice_failed,
     "lesson_left": _lesson_left,

@@ -109,6 +109,12 @@ def _taking_part(occasion: Occasion, standing: Standing, now: datetime) -> Verdi
     return None
 
 
+def _working_here(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | None:
+    if standing.learner.has_left(standing.week.day_of(now)):
+        return Verdict(NudgeAction.SILENT, "left", "they do not work here any more, as the roster says")
+    return None
+
+
 def _reached(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | None:
     if not standing.reachable:
         return Verdict(
@@ -213,11 +219,12 @@ MATTERS = frozenset(
 )
 """What may have happened to a person that there is something else to say, and other times for it."""
 
-UNAVAILABLE = frozenset({"consent", "unreachable", "pause", "snooze", "away", "hours", "late"})
+UNAVAILABLE = frozenset({"consent", "left", "unreachable", "pause", "snooze", "away", "hours", "late"})
 """The rules that say that a person could not have been spoken to, whatever else holds."""
 
 RULES: Sequence[Rule] = (
     _taking_part,
+    _working_here,
     _reached,
     _not_off,
     _not_paused,

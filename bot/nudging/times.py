@@ -72,10 +72,12 @@ class Week:
     country: str | None = None
 
     @classmethod
-    def of(cls, nudges: Nudges, zone: ZoneInfo) -> Week:
-        """Take the organization's hours, days and country, in somebody's zone."""
+    def of(cls, nudges: Nudges, zone: ZoneInfo, country: str | None = None) -> Week:
+        """Take the organization's hours and days, in somebody's zone; their own country comes before its."""
         begin, end = hours(nudges.hours)
-        return cls(zone, frozenset(WEEKDAYS.index(day) for day in nudges.days), begin, end, nudges.country)
+        return cls(
+            zone, frozenset(WEEKDAYS.index(day) for day in nudges.days), begin, end, country or nudges.country
+        )
 
     def day_of(self, now: datetime) -> date:
         """Return the person's local day of an instant."""
@@ -89,6 +91,10 @@ class Week:
         """Say whether an instant is within working hours; the end is not."""
         local = now.astimezone(self.zone)
         return self.is_working_day(local.date()) and self.begin <= local.time() < self.end
+
+    def end_of(self, now: datetime) -> datetime:
+        """Return when the working hours of an instant's day end."""
+        return instant(self.day_of(now), self.end, self.zone)
 
     def next_start(self, now: datetime) -> datetime | None:
         """Return the first instant from `now` on that is within working hours; None within no year."""

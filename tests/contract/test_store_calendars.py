@@ -75,7 +75,10 @@ async def test_it_is_due_when_it_says(town: Town) -> None:
     ]
     assert len(await town.store.feeds_due(NOW + timedelta(hours=1), 1)) == 1
     who = (await seen(town)).who
-    await town.store.apply(Changes(learner=replace(who, status=Status.STOPPED)))
+    await town.store.apply(Changes(learner=replace(who, left_on=NOW.date())))
+    assert await due(town, NOW + timedelta(hours=1)) == ["https://example.com/b.ics"]
+    who = (await seen(town)).who
+    await town.store.apply(Changes(learner=replace(who, left_on=None, status=Status.STOPPED)))
     assert await due(town, NOW + timedelta(hours=1)) == ["https://example.com/b.ics"]
 
 

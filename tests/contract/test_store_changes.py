@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -40,6 +40,10 @@ async def test_everything_of_a_learner_comes_back_as_it_was_written(town: Town) 
         current=None,
         welcome=PostId("p1"),
         roles=frozenset({Role.CHAMPION, Role.ADMIN}),
+        locale="de",
+        industry="banking",
+        country="DE",
+        left_on=date(2026, 12, 31),
     )
     account = town.account(
         learner,
@@ -49,6 +53,7 @@ async def test_everything_of_a_learner_comes_back_as_it_was_written(town: Town) 
         direct="D1",
         service_url="https://smba.example/emea/",
         reachable=False,
+        directory="6f9619ff-8b86-d011-b42d-00c04fc964ff",
     )
     await town.store.apply(Changes(learner=learner, account=account))
     seen = await town.see()

@@ -36,7 +36,7 @@ async def test_a_fresh_delivery_is_its_writers_until_the_lease_is_over(town: Tow
 
 
 async def test_a_claimed_delivery_is_as_it_was_written(town: Town) -> None:
-    """Everything that a channel needs survives the database, and the lease is the new one."""
+    """Everything that a channel needs survives the database; the lease is new, and it may have gone out."""
     message = Message(
         "plain <@U1> & 🦆",
         (
@@ -63,8 +63,8 @@ async def test_a_claimed_delivery_is_as_it_was_written(town: Town) -> None:
     )
     await town.send(written)
     town.wait(minutes=1)
-    (claimed,) = await town.store.claim(town.clock.now, town.clock.now + LEASE, 10)
-    assert claimed == replace(written, lease_until=town.clock.now + LEASE)
+    (claimed,) = await town.claimed()
+    assert claimed == replace(written, lease_until=town.clock.now + LEASE, in_doubt=True)
 
 
 async def test_a_lease_that_ran_out_is_claimed_again(town: Town) -> None:
@@ -129,11 +129,11 @@ async def test_a_delivery_put_back_is_due_at_its_next_attempt(town: Town) -> Non
     delivery = town.delivery("a")
     await town.send(delivery)
     later = NOW + timedelta(seconds=7)
-    await town.settle(delivery, DeliveryState.QUEUED, attempts=1, next_attempt_at=later, error="429")
+    await town.settle(delivery, DeliveryState.QUEUED, attempts=1, next_attempt_at=later, reason="429")
     town.wait(seconds=6)
     assert await town.claim() == []
     town.wait(seconds=1)
-    (claimed,) = await town.store.claim(town.clock.now, town.clock.now + LEASE, 10)
+    (claimed,) = await town.claimed()
     assert (claimed.attempts, claimed.message.fallback) == (1, "a")
 
 
@@ -204,7 +204,7 @@ async def test_whoever_cannot_be_reached_is_marked_so(town: Town) -> None:
     await town.move_in("U2")
     delivery = town.delivery()
     await town.send(delivery)
-    await town.settle(delivery, DeliveryState.FAILED, error="blocked", unreachable=True)
+    await town.settle(delivery, DeliveryState.FAILED, reason="blocked", unreachable=True)
     accounts = [(await town.see(name)).account for name in ("U1", "U2")]
     assert [account and account.reachable for account in accounts] == [False, True]
     await town.store.apply(Changes(account=town.account(learner)))

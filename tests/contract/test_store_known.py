@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.errors import Conflict
 from bot.model import (
     Changes,
+    DeliveryKind,
     DeliveryState,
     Learner,
     Merge,
@@ -23,6 +24,7 @@ from bot.model import (
 )
 from bot.ports import Needs
 from storage import known
+from storage.sqlite import SqliteStore
 from tests.stores import Clock, Place, Town
 from tests.world import make_lesson
 
@@ -226,3 +228,18 @@ async def _act(town: Town, external: str, action: str) -> None:
         await town.send(delivery)
         sent = Sent("1.1", f"D{session.version}")
         await town.settle(delivery, DeliveryState.SENT, sent=sent)
+
+
+async def test_draining_makes_nobody_a_stranger(lite: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While much is sent, what is known of those who press stays known."""
+    await begin(lite)
+    await glance(lite)
+    waits = lite.delivery(kind=DeliveryKind.NUDGE, due_at=lite.clock.now)
+    await lite.send(waits)
+    (claimed,) = await lite.claimed()
+    await lite.store.begin(claimed, lite.clock.now)
+    await lite.store.close_until(lite.workspace, lite.clock.now)
+    await lite.store.release("here")
+    assert isinstance(lite.store, SqliteStore)
+    monkeypatch.setattr(lite.store, "_look", None)  # asking the database would fail
+    assert (await glance(lite)).learner is not None

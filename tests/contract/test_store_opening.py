@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -14,10 +15,11 @@ from sqlalchemy import Connection, create_engine, inspect, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import ConfigError, StorageUnavailable
+from bot.model import DeliveryKind
 from storage import migrating, open_store
 from storage.migrations import HEAD
 from storage.tables import METADATA
-from tests.stores import Place
+from tests.stores import NOW, Place, Town
 
 
 def configuration() -> Config:
@@ -57,6 +59,33 @@ async def test_the_steps_lead_back_to_nothing(place: Place) -> None:
         return inspect(connection).get_table_names()
 
     assert await on_connection(place, back) == ["alembic_version"]
+
+
+async def test_what_waited_in_an_older_laps_waits_still(place: Place) -> None:
+    """Deliveries of before are taken over with their priority; a nudge on its way then may have gone out."""
+    store = await place.open()
+    town = await Town.found(store, place.clock)
+    nudge = {"kind": DeliveryKind.NUDGE, "conversation": "D2"}
+    await town.send(town.delivery("reply"), town.delivery("nudge", **nudge))
+    await store.close()
+
+    def through_older(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        command.upgrade(config, "head")
+
+    await on_connection(place, through_older)
+    again = await Town.found(await place.open(), place.clock)
+    again.wait(minutes=1)
+    claimed = {each.message.fallback: each for each in await again.claimed()}
+    assert {text: each.in_doubt for text, each in claimed.items()} == {"reply": True, "nudge": True}
+    assert claimed["reply"].planned_at == NOW
+    assert [each.kind for each in await again.store.outgoing(False, 2)] == [
+        DeliveryKind.NUDGE,
+        DeliveryKind.REPLY,
+    ]
+    await again.store.close()
 
 
 def test_the_newest_step_is_the_one_that_a_start_looks_for() -> None:

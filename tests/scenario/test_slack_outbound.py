@@ -163,8 +163,8 @@ def test_the_paces_are_slacks() -> None:
     assert [
         [w.limit for lane in channel.lanes(d) for w in lane.windows] for d in (post, update, answer, home)
     ] == [
-        [1, 525],
-        [50],
+        [1, 10, 525],
+        [5, 50],
         [],
-        [100],
+        [10, 100],
     ]

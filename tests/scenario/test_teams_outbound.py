@@ -178,8 +178,13 @@ def test_deliveries_count_against_the_thread_and_the_tenant() -> None:
     """Teams' limits are declared: per conversation in four windows, per app and tenant 40 a second."""
     adapter = TeamsAdapter(TeamsConfig(), NotingDesk(), Clock())
     thread, tenant = adapter.channel.lanes(a_delivery(conversation="a:ann"))
-    assert [(w.limit, w.seconds) for w in thread.windows] == [(7, 1), (8, 2), (60, 30), (1800, 3600)]
-    assert [(w.limit, w.seconds) for w in tenant.windows] == [(40, 1)]
+    assert [(w.limit, w.seconds) for w in thread.windows] == [
+        (7, 1.05),
+        (8, 2.05),
+        (60, 30.05),
+        (1800, 3600.05),
+    ]
+    assert [(w.limit, w.seconds) for w in tenant.windows] == [(8, 0.2), (40, 1)]
     assert thread.key != tenant.key and TENANT in tenant.key
 
 

@@ -307,9 +307,34 @@ class SlackServer:
             return {"ok": False, "error": "cannot_dm_bot"}
         if faults := faults_of_message(body):
             return self._complain("invalid_blocks", "; ".join(faults))
-        posted = Posted(f"1790000000.{next(self._numbers):06}", body)
+        posted = Posted(self._stamp(), body)
         self.channels.setdefault(channel, []).append(posted)
         return {"ok": True, "channel": channel, "ts": posted.ts}
+
+    def _stamp(self) -> str:
+        """Make the next message's name, which is its time."""
+        return f"{int(self.clock().timestamp())}.{next(self._numbers):06}"
+
+    def _conversations_open(self, body: Json) -> Json:
+        user = self.users.get(str(body.get("users")))
+        if user is None:
+            return {"ok": False, "error": "user_not_found"}
+        return {"ok": True, "channel": {"id": f"D{user.id}"}}
+
+    def _conversations_history(self, body: Json) -> Json:
+        """Give the newest messages, with their metadata where that is asked for."""
+        channel = str(body.get("channel"))
+        if "im:history" not in self.scopes.split(","):
+            return {"ok": False, "error": "missing_scope", "needed": "im:history"}
+        if channel not in self.channels:
+            return {"ok": False, "error": "channel_not_found"}
+        said = [p for p in self.channels[channel] if not p.private and float(p.ts) >= float(body["oldest"])]
+        most = int(body.get("limit", 100))
+        return {
+            "ok": True,
+            "messages": [_as_told(posted, body) for posted in reversed(said[-most:])],
+            "has_more": len(said) > most,
+        }
 
     def _chat_update(self, body: Json) -> Json:
         posted = self._find(str(body.get("channel")), str(body.get("ts")))
@@ -317,7 +342,8 @@ class SlackServer:
             return {"ok": False, "error": "message_not_found"}
         if faults := faults_of_message(body):
             return self._complain("invalid_blocks", "; ".join(faults))
-        posted.body, posted.posted_by = body, "chat.update"
+        kept = {"metadata": posted.body["metadata"]} if "metadata" in posted.body else {}
+        posted.body, posted.posted_by = {**kept, **body}, "chat.update"
         return {"ok": True, "channel": body["channel"], "ts": posted.ts}
 
     def _views_open(self, body: Json) -> Json:
@@ -387,7 +413,7 @@ class SlackServer:
         if body.get("replace_original") and posted is not None:
             posted.body, posted.posted_by = body, "response_url"
             return
-        ts = f"1790000000.{next(self._numbers):06}"
+        ts = self._stamp()
         private = body.get("response_type") != "in_channel"
         self.channels.setdefault(hook.channel, []).append(Posted(ts, body, private, "response_url"))
 
@@ -465,6 +491,14 @@ async def _read(request: web.Request) -> Json:
         body = orjson.loads(await request.read() or b"{}")
         return body if isinstance(body, dict) else {}
     return dict(await request.post())
+
+
+def _as_told(posted: Posted, asked: Json) -> Json:
+    """Tell of a message as the history does."""
+    told = {"type": "message", "bot_id": "B1", "ts": posted.ts, "text": posted.body.get("text", "")}
+    if asked.get("include_all_metadata") and "metadata" in posted.body:
+        told["metadata"] = posted.body["metadata"]
+    return told
 
 
 def _decoded(value: object) -> Json:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from adapters.slack import front
+from adapters.slack.api import SlackApi
+from adapters.slack.channel import SlackChannel
 from adapters.slack.inbound import normalise as slack_incoming
 from benchmarks.__main__ import Row, report
 from benchmarks.catalogue import TODAY, Span, measure_catalogue, write_catalogue
+from benchmarks.delivering import Platform, deliver_all
 from benchmarks.load import Run, http_post, percentile
 from benchmarks.planning import measure_planning
 from benchmarks.traffic import SECRET, Crowd, Learner, slack_press, teams_press
-from bot.model import Incoming
+from benchmarks.virtual import VirtualClock, virtual_time
+from bot.errors import RateLimited
+from bot.model import Incoming, Sent
 from lessons.loading import load
+from tests.unit.test_outbox import make_delivery
 
 
 def body_of(request: bytes) -> tuple[dict[str, str], bytes]:
@@ -73,6 +80,29 @@ def test_planning_is_timed_among_few_and_many(tmp_path: Path) -> None:
     assert (among.what, among.baseline) == ("50 due planned among 120 learners", "among 60")
     assert jobs.baseline.startswith("50 APScheduler jobs")
     assert among.seconds == jobs.seconds > 0
+
+
+def test_deliveries_keep_to_what_is_permitted_and_use_it() -> None:
+    """On the virtual clock nothing is refused, and the rate is that of all workspaces together."""
+    found = deliver_all(2000)
+    assert (found.messages, found.refused, found.permitted) == (2000, 0, 115.0)
+    assert 0.95 <= found.rate / found.permitted < 1.1
+
+
+def test_the_server_of_the_deliveries_refuses_what_is_too_much() -> None:
+    """Without a pace the limits of the platforms are felt: one a second in a conversation of Slack."""
+    clock = VirtualClock()
+    channel = SlackChannel(SlackApi("http://127.0.0.1:9/", "x"), clock)
+    platform = Platform(channel, clock)
+
+    async def send_twice() -> list[object]:
+        calls = (platform.deliver(make_delivery()) for _ in range(2))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    with virtual_time(clock) as runner:
+        ends = runner.run(send_twice())
+    assert {type(end) for end in ends} == {Sent, RateLimited}
+    assert (platform.taken, platform.refused) == (1, 1)
 
 
 def test_a_request_says_how_long_it_is() -> None:

@@ -133,6 +133,22 @@ def snoozed(wait: timedelta) -> Standing:
 # ---------------------------------------------------------------- each rule
 
 
+def test_who_left_hears_nothing() -> None:
+    """From the day after their last one a leaver is spoken to no more, and could not have been."""
+    left = replace(STANDING, learner=replace(LEARNER, left_on=date(2026, 11, 2)))
+    [(_, decision)] = at(MONDAY, left).made
+    assert (decision.action, decision.rule, decision.available) == (NudgeAction.SILENT, "left", False)
+    stays = replace(STANDING, learner=replace(LEARNER, left_on=date(2026, 11, 3)))
+    assert len(at(MONDAY, stays).sent) == 1
+
+
+def test_somebodys_own_country_has_their_holidays() -> None:
+    """All Saints' is no day of work in Austria, whatever country the organization is in."""
+    monday = datetime(2027, 11, 1, 9, 0, tzinfo=UTC)
+    assert Week.of(NUDGES, BERLIN).is_at_work(monday)
+    assert not Week.of(NUDGES, BERLIN, "AT").is_at_work(monday)
+
+
 def test_it_is_said() -> None:
     """On a Monday at ten, to somebody who takes part, nothing speaks against it."""
     assert said(STANDING) == (NudgeAction.SENT, "send")

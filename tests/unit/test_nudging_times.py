@@ -134,6 +134,9 @@ def test_the_start_of_work_is_at_work(now: datetime, zone: ZoneInfo) -> None:
     assert start is not None and start >= now and here.is_at_work(start)
     if not here.is_at_work(now):
         assert not here.is_at_work(start - timedelta(minutes=1))
+    end = here.end_of(start)
+    assert end > start and not here.is_at_work(end)
+    assert here.is_at_work(end - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

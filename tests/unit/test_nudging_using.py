@@ -129,6 +129,18 @@ def test_a_moment_for_a_tool_is_about_that_tool() -> None:
     assert due(events, 39, whom={"tool": "copilot"}) == []
 
 
+# ---------------------------------------------------------------- a tool granted
+
+
+def test_a_new_tool_is_heard_of_the_day_after() -> None:
+    """Granted on day 3, it is heard of on day 4; a moment for another tool says nothing of it."""
+    granted = [event(EventType.TOOL_GRANTED, 3, tool="claude")]
+    new = {"kind": "new", "when": {"event": "tool_granted"}}
+    assert due(granted, 3, **new) == [(at(4), "you have had Claude since 5 November")]
+    assert due(granted, 3, **new, whom={"tool": "copilot"}) == []
+    assert due(story(3), 3, **new) == []
+
+
 # ---------------------------------------------------------------- a third week of use
 
 

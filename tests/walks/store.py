@@ -13,10 +13,12 @@ from bot.model import (
     Changes,
     Delivery,
     DeliveryState,
+    Learner,
     LearnerId,
     Lesson,
     Post,
     PostId,
+    Sender,
     SessionId,
     Snapshot,
     Workspace,
@@ -34,6 +36,10 @@ class Inner(Protocol):
     async def snapshot(
         self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
     ) -> Snapshot: ...
+
+    async def expected(
+        self, workspace: Workspace, sender: Sender, known: LearnerId | None
+    ) -> Learner | None: ...
 
     async def apply(self, changes: Changes, deadline: datetime | None = None) -> None: ...
 
@@ -72,6 +78,9 @@ class Recorded:
         seen = await self.inner.snapshot(workspace, account, session, needs, now)
         await Turn()
         return seen
+
+    async def expected(self, workspace: Workspace, sender: Sender, known: LearnerId | None) -> Learner | None:
+        return await self.inner.expected(workspace, sender, known)
 
     async def apply(self, changes: Changes, deadline: datetime | None = None) -> None:
         if self.races_to_lose:

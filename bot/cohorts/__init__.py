@@ -1,0 +1,1 @@
+"""Who is in the organization: the roster, and one learner for each person of it."""
