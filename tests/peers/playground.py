@@ -1,8 +1,8 @@
 """Microsoft's Agents Playground in a browser, as one more driver of the scenarios.
 
 `python -m tests.peers.playground SCENARIO FOLDER` plays a scenario by clicking, against Laps started by its
-own command, and leaves screenshots in FOLDER. The playground listens on every address, so the test starts
-this in a network of its own, where nobody else is.
+own command, and leaves screenshots in FOLDER; `unasked` waits for a message that comes by itself. The
+playground listens on every address, so the test starts this in a network of its own, where nobody else is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import fcntl
 import os
 import re
+import shutil
 import socket
 import struct
 import sys
@@ -83,6 +84,11 @@ class PlaygroundDriver:
         sends = card.locator(f"{INPUT} >> xpath=following::button[1]").last
         await sends.click()
         await self._look(form_label)
+
+    async def wait_for(self, text: str) -> None:
+        """Wait for a card that comes by itself."""
+        await self._page.locator(CARD).filter(has_text=text).first.wait_for(timeout=30_000)
+        await self._look(text)
 
     def shown(self) -> str:
         """Give the newest card as it reads."""
@@ -175,13 +181,13 @@ async def _drain(process: Process, said: list[str]) -> None:
 
 
 @asynccontextmanager
-async def playground(folder: Path) -> AsyncIterator[PlaygroundDriver]:
+async def playground(folder: Path, catalogue: Path = CATALOGUE) -> AsyncIterator[PlaygroundDriver]:
     """Run Laps, the playground and a browser, and sit down at it."""
     port = free_port()
     laps = [sys.executable, "-m", "bot", "run", "--port", str(port)]
     settings = {
         "LAPS_TEAMS_ANONYMOUS": "1",
-        "LAPS_LESSONS": str(CATALOGUE),
+        "LAPS_LESSONS": str(catalogue),
         "LAPS_DATABASE_URL": "sqlite+aiosqlite:///laps.db",
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONUNBUFFERED": "1",
@@ -232,8 +238,48 @@ def bring_up_loopback() -> None:
         fcntl.ioctl(any_socket, 0x8914, request)  # SIOCSIFFLAGS
 
 
+AT_ANY_TIME = """\
+organization:
+  name: Acme
+  time_zone: Europe/Berlin
+  nudges:
+    hours: "00:00-23:59"
+    days: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]
+    hold: 0.0
+"""
+FIRST_DAY = """
+moments:
+  - id: first-day
+    kind: new
+    when: {event: joined, after_days: 0, at: "00:00"}
+    offer: {prompt: {title: Ask before you write, text: Ask me three questions before you write anything.}}
+    say: Something for your first day.
+"""
+
+
+async def be_spoken_to(folder: Path) -> None:
+    """Agree, be spoken to unasked, put it off, and ask why it came."""
+    with TemporaryDirectory() as place:
+        root = Path(shutil.copytree(CATALOGUE.parent, Path(place) / "catalogue")) / "lessons.yaml"
+        lines = root.read_text().splitlines(keepends=True)
+        others = "".join(line for line in lines if not line.startswith("organization:"))
+        root.write_text(AT_ANY_TIME + others + FIRST_DAY)
+        async with playground(folder, root) as driver:
+            await driver.say("hello")
+            await driver.press("Agree and start")
+            await driver.wait_for("Something for your first day.")
+            await driver.press("Why am I getting this?")
+            assert any("because you joined a short time ago" in card for card in driver.messages())
+            await driver.press("Later")
+            await driver.press("In an hour")
+            assert any("Quiet until" in card for card in driver.messages()), driver.messages()
+
+
 async def main(scenario: str, folder: Path) -> None:
     """Play a scenario in the playground, in pictures."""
+    if scenario == "unasked":
+        await be_spoken_to(folder)
+        return
     async with playground(folder) as driver:
         await play(driver, read_scenario(scenario))
 
