@@ -133,8 +133,9 @@ ACCOUNT = Table(
     Column("reachable", Boolean, nullable=False),
     _text("directory", null=True),
     Index(None, "learner"),
-    Index(None, "organization", "email"),
-    Index(None, "organization", "directory"),
+    # With the organization in front SQLite would look through everybody for one learner's accounts.
+    Index(None, "email", "organization"),
+    Index(None, "directory", "organization"),
     sqlite_with_rowid=False,
 )
 
@@ -149,9 +150,9 @@ PERSON = Table(
     _text("slack_user", null=True),
     _text("teams_user", null=True),
     Index(None, "learner"),
-    Index(None, "organization", "email"),
-    Index(None, "organization", "slack_user"),
-    Index(None, "organization", "teams_user"),
+    Index(None, "email", "organization"),
+    Index(None, "slack_user", "organization"),
+    Index(None, "teams_user", "organization"),
     sqlite_with_rowid=False,
 )
 

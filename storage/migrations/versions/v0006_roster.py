@@ -39,7 +39,7 @@ def upgrade() -> None:
     for name in ("email", "full_name", "slack_user", "teams_user"):
         op.add_column("person", sa.Column(name, sa.Text(), nullable=True))
     for table, name in FOUND_BY:
-        op.create_index(op.f(f"ix_{table}_organization_{name}"), table, ["organization", name], unique=False)
+        op.create_index(op.f(f"ix_{table}_{name}_organization"), table, [name, "organization"], unique=False)
     op.create_table(
         "roster",
         sa.Column("organization", sa.Text(), nullable=False),
@@ -62,7 +62,7 @@ def downgrade() -> None:
     """Drop the table and the columns."""
     op.drop_table("roster")
     for table, name in reversed(FOUND_BY):
-        op.drop_index(op.f(f"ix_{table}_organization_{name}"), table_name=table)
+        op.drop_index(op.f(f"ix_{table}_{name}_organization"), table_name=table)
     for name in ("teams_user", "slack_user", "full_name", "email"):
         op.drop_column("person", name)
     op.drop_column("account", "directory")
