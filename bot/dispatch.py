@@ -52,7 +52,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.nudging.policy import MATTERS
-from bot.placing import place
+from bot.placing import IN_DIRECT_MESSAGE, place
 from bot.ports import Clock, Needs, Outlet, Store, Workshop
 from bot.routes import ROUTES, Route, Unknown, current_screen
 from lessons.catalogue import Catalogue
@@ -239,10 +239,12 @@ class Dispatcher:
         """Answer a repeat with the present view, where the HTTP answer can show one."""
         if not incoming.takes_message:
             return Answer()
-        if route.workshop:
+        if route.workshop or incoming.in_room:
             snapshot = await self._read(incoming, workspace, route, command, now)
             reply = (await self._decide(incoming, route, command, snapshot, now))[0].reply
-            return Answer(message=reply.message, problems=reply.problems)
+            if not incoming.in_room:
+                return Answer(message=reply.message, problems=reply.problems)
+            return Answer(message=reply.message if reply.aside else IN_DIRECT_MESSAGE, beside=True)
         snapshot = await self._read(incoming, workspace, ROUTES["next"], command, now)
         try:
             if shows_here(snapshot, snapshot.session):
@@ -459,7 +461,7 @@ def _headed(text: str, message: Message) -> Message:
 
 def _is_answered(incoming: Incoming) -> bool:
     """Say whether the HTTP answer shows what is said, so that it takes no new message."""
-    return incoming.takes_message or incoming.takes_notice
+    return (incoming.takes_message and not incoming.in_room) or incoming.takes_notice
 
 
 def _refused(refusal: Refusal) -> Message:

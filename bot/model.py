@@ -247,6 +247,15 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """A conversation of several people that Laps speaks in; `service_url` is Teams' address for it."""
+
+    workspace: Workspace
+    conversation: str
+    service_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A message that was or will be posted and may be updated later.
 
@@ -493,6 +502,7 @@ class Incoming:
     (Slack's slash command). `takes_form`: a form can be opened as a modal. `takes_file`: a form can have a
     field for a file. `by_platform`: the platform or our own page says it, and no button, form or typed word:
     only so are verbs such as `uninstall` heard. `files` came along, and nobody has looked into them.
+    `in_room` says that `conversation` is one of several people, whose messages nobody changes for the others.
     """
 
     id: str
@@ -510,6 +520,7 @@ class Incoming:
     takes_file: bool = False
     by_platform: bool = False
     files: tuple[FileRef, ...] = ()
+    in_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,13 +535,15 @@ class Answer:
     """What the adapter puts in its HTTP answer; all None means a bare acknowledgement.
 
     `post` names the shown message where it may be updated later (the web page uses it as the element's id).
-    `problems` maps form fields to what is wrong with them.
+    `problems` maps form fields to what is wrong with them. `beside`: what was pressed stays as it is, and the
+    message is shown to the presser alone.
     """
 
     message: Message | None = None
     post: PostId | None = None
     form: Form | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
 
 
 # ---------------------------------------------------------------- going out
@@ -555,6 +568,7 @@ class Operation(StrEnum):
     POST = "post"
     UPDATE = "update"
     HOME = "home"
+    WHISPER = "whisper"  # to one person in a conversation of several; to them directly where that cannot be
 
 
 class DeliveryState(StrEnum):
@@ -621,7 +635,7 @@ class Delivery:
     @property
     def shows_twice(self) -> bool:
         """Say whether sending it twice would be seen: an update of a message shows once."""
-        return self.operation is Operation.POST
+        return self.operation in (Operation.POST, Operation.WHISPER)
 
     @property
     def lane(self) -> str:
@@ -752,6 +766,20 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What is said to all in a conversation: a new message, or with `again` that of `post` as it is now.
+
+    `key` makes a new one unique: said once, however often it is decided.
+    """
+
+    room: Room
+    message: Message
+    post: PostId
+    key: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a handler wants said; where it shows is decided by `bot.dispatch` from what came in.
 
@@ -763,6 +791,7 @@ class Reply:
         problems: a form's fields and what is wrong with them.
         post: the tracked message that this reply becomes, so that it can be updated later.
         updates: other tracked messages to change unasked.
+        spoken: what is said to all in conversations of several people.
     """
 
     message: Message | None = None
@@ -772,6 +801,7 @@ class Reply:
     problems: Mapping[str, str] = field(default_factory=dict)
     post: PostId | None = None
     updates: tuple[tuple[PostId, Message], ...] = ()
+    spoken: tuple[Spoken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ The rules, in this order:
 
 1. A form or a form's problems go into the HTTP answer.
 2. A press on the home changes the home; what is more than that goes to the direct message.
-3. Where the HTTP answer can show a message (web, Teams' Execute), it does; where it fades, the message is
+3. A press in a conversation of several people, or a form opened there, changes nothing for the others: what
+   is only information is shown to the presser alone, all else goes to the direct message.
+4. Where the HTTP answer can show a message (web, Teams' Execute), it does; where it fades, the message is
    updated as well.
-4. A press on a message in the direct message is answered in its place.
-5. A slash command gets information privately where it was typed; lessons go to the direct message.
-6. What is typed is answered by a new message; in a conversation of several people, in the direct message.
+5. A press on a message in the direct message is answered in its place.
+6. A slash command gets information privately where it was typed; lessons go to the direct message.
+7. What is typed is answered by a new message; in a conversation of several people, in the direct message.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from bot.model import (
     PostId,
     Snapshot,
     Source,
+    Spoken,
     Status,
     Surface,
     Workspace,
@@ -94,11 +97,13 @@ class _Placing:
         for post, workspace, service_url, message in updates:
             self._change(post, workspace, service_url, message)
         answer = self._place(home)
+        for said in self.reply.spoken:
+            self._speak(said)
         return Placed(answer, tuple(self.deliveries), tuple(self.posts))
 
     def _place(self, home: Message | None) -> Answer:
         incoming, reply, message = self.incoming, self.reply, self.reply.message
-        if reply.form is not None or reply.problems:
+        if reply.problems or (reply.form is not None and (incoming.takes_form or message is None)):
             return Answer(form=reply.form, problems=reply.problems)
         if home is not None:
             self._send(Operation.HOME, home, None)
@@ -106,6 +111,8 @@ class _Placing:
                 return Answer()
         if message is None:
             return Answer()
+        if incoming.in_room and (incoming.source is not None or incoming.surface is Surface.FORM):
+            return self._to_the_presser(message)
         if incoming.takes_message:
             return self._in_band(message)
         if incoming.source is not None and self._replaceable():
@@ -119,6 +126,26 @@ class _Placing:
         if incoming.surface is Surface.CONVERSATION and self.learner.status is Status.ACTIVE:
             self._send(Operation.POST, IN_DIRECT_MESSAGE, incoming.conversation)
         return Answer()
+
+    def _to_the_presser(self, message: Message) -> Answer:
+        """Answer one person in a conversation of several, without a change for the others."""
+        incoming = self.incoming
+        if self.reply.aside and incoming.takes_message:
+            return Answer(message=message, beside=True)
+        if self.reply.aside:
+            self._whisper(message)
+            return Answer()
+        self._post(message, self._direct())
+        if incoming.takes_message:
+            return Answer(message=IN_DIRECT_MESSAGE, beside=True)
+        if self.learner.status is Status.ACTIVE:
+            self._whisper(IN_DIRECT_MESSAGE)
+        return Answer()
+
+    def _whisper(self, message: Message) -> None:
+        source = self.incoming.source
+        handle = source.handle if source is not None else None
+        self._send(Operation.WHISPER, message, self.incoming.conversation, handle=handle)
 
     def _replaceable(self) -> bool:
         """Say whether the message that was pressed can become the answer.
@@ -194,6 +221,14 @@ class _Placing:
             post.external,
         )
 
+    def _speak(self, said: Spoken) -> None:
+        """Say something to all in a conversation; what is said once is not said again."""
+        room, draw = said.room, self.draw
+        if not said.again:
+            self.posts.append(Post(said.post, room.workspace.id, "", room.conversation))
+        number = len(self.deliveries)
+        self.deliveries.append(spoken(said, draw.id(f"delivery {number}"), self._key(number), self.now))
+
     def _send(
         self,
         operation: Operation,
@@ -236,7 +271,7 @@ class _Placing:
             id=DeliveryId(self.draw.id(f"delivery {number}")),
             organization=here.organization,
             workspace=workspace,
-            key=f"reply:{here.id}:{self.incoming.id}:{number}",
+            key=self._key(number),
             kind=DeliveryKind.REPLY,
             operation=operation,
             account=account,
@@ -252,3 +287,35 @@ class _Placing:
             handle_until=self.now + HANDLE_LIFE if handle else None,
         )
         self.deliveries.append(delivery)
+
+    def _key(self, number: int) -> str:
+        return f"reply:{self.snapshot.workspace.id}:{self.incoming.id}:{number}"
+
+
+def spoken(said: Spoken, name: str, key: str, now: datetime, late_at: datetime | None = None) -> Delivery:
+    """Make the delivery of what is said to all in a conversation.
+
+    Args:
+        said: what, and where; its own key comes before `key`.
+        name: the delivery's id.
+        key: what makes it unique.
+        now: the time; it goes out from then on.
+        late_at: when it is too late; None never is.
+    """
+    return Delivery(
+        id=DeliveryId(name),
+        organization=said.room.workspace.organization,
+        workspace=said.room.workspace,
+        key=said.key or key,
+        kind=DeliveryKind.NOTICE,
+        operation=Operation.UPDATE if said.again else Operation.POST,
+        account="",
+        conversation=said.room.conversation,
+        message=said.message,
+        created_at=now,
+        lease_until=now,
+        service_url=said.room.service_url,
+        post=said.post,
+        due_at=now,
+        late_at=late_at,
+    )

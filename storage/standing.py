@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, literal_column, null, or_, select
 
-from bot.model import DeliveryKind, Status
+from bot.model import DeliveryKind, Operation, Status
 from storage.changes import UNINSTALLED
 from storage.snapshot import constant, words
 from storage.tables import ACCOUNT, DELIVERY, LEARNER, NUDGING, WORKSPACE
@@ -47,9 +47,10 @@ _WELCOME = (constant(Status.NEW), constant(Status.ACTIVE))
 
 
 def to_the_person() -> ColumnElement[bool]:
-    """Say whether a delivery goes to its account's own direct message, and not where several read it."""
+    """Say whether a delivery is for its account's person alone, and not for several to read."""
     elsewhere = and_(ACCOUNT.c.direct.is_not(None), ACCOUNT.c.direct != DELIVERY.c.conversation)
-    return or_(DELIVERY.c.conversation.is_(None), ~_account(elsewhere))
+    whispered = DELIVERY.c.operation == constant(Operation.WHISPER)
+    return or_(DELIVERY.c.conversation.is_(None), whispered, ~_account(elsewhere))
 
 
 def _account(condition: ColumnElement[bool]) -> ColumnElement[bool]:

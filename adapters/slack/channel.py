@@ -24,6 +24,10 @@ _POST_WORKSPACE = (Window(10, 1 + _JITTER), Window(525, 60 + _JITTER))
 that what is urgent waits a moment for its turn and not for the minute's end."""
 _UPDATE = (Window(5, 6.0), Window(50, 60 + _JITTER))
 _PUBLISH = (Window(10, 6.0), Window(100, 60 + _JITTER))
+_WHISPER = (Window(10, 6.0), Window(100, 60 + _JITTER))
+
+_INSTEAD = {"replace_original": True}
+_BESIDE = {"replace_original": False, "response_type": "ephemeral"}
 
 _OURS = "laps_delivery"
 _LOOKED_AT = 15
@@ -52,7 +56,11 @@ class SlackChannel:
                 Lane(f"{space}/post/{delivery.conversation or delivery.account}", _POST_CONVERSATION),
                 Lane(f"{space}/chat.postMessage", _POST_WORKSPACE),
             )
-        return () if self._can_answer(delivery) else (Lane(f"{space}/chat.update", _UPDATE),)
+        if self._can_answer(delivery):
+            return ()
+        if delivery.operation is Operation.WHISPER:
+            return (Lane(f"{space}/chat.postEphemeral", _WHISPER),)
+        return (Lane(f"{space}/chat.update", _UPDATE),)
 
     async def deliver(self, delivery: Delivery) -> Sent:
         """Send once; an answer whose `response_url` is used up becomes an ordinary update."""
@@ -63,20 +71,25 @@ class SlackChannel:
         drawn = render(delivery.message)
         if delivery.operation is Operation.POST:
             return await self._post(delivery, drawn)
+        whispers = delivery.operation is Operation.WHISPER
         if delivery.handle and self._can_answer(delivery):
+            how = _BESIDE if whispers else _INSTEAD
             try:
-                await self._api.respond(delivery.handle, {"replace_original": True, **drawn})
+                await self._api.respond(delivery.handle, {**how, **drawn})
                 return Sent()
             except Rejected:
-                if not delivery.target:
+                if not delivery.target and not whispers:
                     raise
-        return await self._update(delivery, drawn)
+        return await (self._whisper if whispers else self._update)(delivery, drawn)
 
     async def find(self, delivery: Delivery) -> Sent | None:
         """Look for a post among the newest messages of its conversation, by the id that it carries.
 
         Needs im:history in a direct message; `conversations.history` gives some apps 15 messages at most.
+        What only one person sees is in nobody's history.
         """
+        if delivery.operation is Operation.WHISPER:
+            raise ReplyLost("Slack keeps nothing of what only one person sees")
         try:
             conversation = delivery.conversation or await self._open(delivery.account)
             since = (delivery.planned_at - _ASTRAY).timestamp()
@@ -138,6 +151,14 @@ class SlackChannel:
         }
         answer = await self._api.call("chat.postMessage", body)
         return Sent(external=_text(answer.get("ts")), conversation=_text(answer.get("channel")))
+
+    async def _whisper(self, delivery: Delivery, drawn: Json) -> Sent:
+        """Show a message to one person in a conversation; to them directly where that cannot be."""
+        if not delivery.conversation:
+            return await self._post(delivery, drawn)
+        body = {"channel": delivery.conversation, "user": delivery.account, "parse": "none", **drawn}
+        await self._api.call("chat.postEphemeral", body)
+        return Sent()
 
     async def _update(self, delivery: Delivery, drawn: Json) -> Sent:
         if not delivery.target or not delivery.conversation:

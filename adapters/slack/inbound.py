@@ -198,6 +198,7 @@ def _command(payload: Payload) -> Incoming | Unsupported:
         conversation=_text(payload.get("channel_id")) or None,
         surface=Surface.CONVERSATION,
         takes_notice=True,
+        in_room=not _text(payload.get("channel_id")).startswith("D"),
     )
 
 
@@ -239,15 +240,16 @@ def _in_message(
     source: Source | None,
     **more: Any,
 ) -> Incoming:
-    """Take what was done on a message: a direct one (its id begins with D) or one that only one person sees.
+    """Take what was done on a message, or in a form opened from it.
 
-    Any other message is not replaced, since others see it: the answer comes in the direct message.
+    A direct one's id begins with D; what only one person sees is like one. Any other stays for the others.
     """
-    direct = conversation.startswith("D")
-    if source is not None and not source.private and not direct:
-        source = None
-    place = conversation if direct else None
-    return _incoming(payload, identity, user, verb, args, conversation=place, source=source, **more)
+    private = source is not None and source.private
+    if conversation.startswith("D") or private or not conversation:
+        place = conversation if conversation.startswith("D") else None
+        return _incoming(payload, identity, user, verb, args, conversation=place, source=source, **more)
+    where = {"surface": Surface.CONVERSATION, **more, "conversation": conversation, "in_room": True}
+    return _incoming(payload, identity, user, verb, args, source=source, **where)
 
 
 def _incoming(

@@ -40,11 +40,14 @@ class TeamsChannel:
     def lanes(self, delivery: Delivery) -> tuple[Lane, ...]:
         """Return the conversation's limits and the tenant's."""
         tenant = f"teams/{delivery.workspace.external}"
-        thread = delivery.conversation or delivery.account
+        whispers = delivery.operation is Operation.WHISPER
+        thread = (None if whispers else delivery.conversation) or delivery.account
         return (Lane(f"{tenant}/{thread}", THREAD), Lane(tenant, TENANT))
 
     async def deliver(self, delivery: Delivery) -> Sent:
         """Post or update once; a direct message that does not exist yet is opened first.
+
+        Teams shows nothing to one person alone in a conversation: a whisper goes to the direct message.
 
         Raises:
             ChannelError: see `bot.ports.Channel`; an update whose message is not known, and a home, which
@@ -53,7 +56,9 @@ class TeamsChannel:
         service_url = delivery.service_url or self._service_url
         if delivery.operation is Operation.HOME:
             raise Rejected("Teams has no home")
-        conversation = delivery.conversation or await self._direct(delivery, service_url)
+        whispers = delivery.operation is Operation.WHISPER
+        known = None if whispers else delivery.conversation
+        conversation = known or await self._direct(delivery, service_url)
         if delivery.operation is Operation.UPDATE:
             if not delivery.target:
                 raise Rejected("an update of a message that Teams never named")

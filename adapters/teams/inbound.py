@@ -116,6 +116,7 @@ def _incoming(
         message_fades=takes_message and _is_personal(activity),
         by_platform=by_platform,
         files=files,
+        in_room=not _is_personal(activity),
     )
 
 

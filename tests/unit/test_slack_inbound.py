@@ -207,11 +207,13 @@ def test_a_press_on_a_private_answer() -> None:
     assert incoming.surface is Surface.DIRECT_MESSAGE
 
 
-def test_a_press_that_others_see_is_answered_in_the_direct_message() -> None:
-    """A message in a conversation of several people is not replaced by one person's answer."""
+def test_a_press_that_others_see_says_that_they_do() -> None:
+    """A press in a conversation of several people names it, so that its message stays for the others."""
     public = {"type": "message", "message_ts": "1.1", "channel_id": "C1"}
     incoming = taken(a_press(container=public, channel={"id": "C1"}))
-    assert (incoming.source, incoming.conversation) == (None, None)
+    assert (incoming.conversation, incoming.surface, incoming.in_room) == ("C1", Surface.CONVERSATION, True)
+    assert incoming.source is not None
+    assert (incoming.source.external, incoming.source.private) == ("1.1", False)
 
 
 def test_a_press_on_the_home() -> None:
