@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from bot import joining, pages
 from bot.cohorts.meeting import meet
+from bot.cohorts.reading import needed
 from bot.editing.asking import draft_of
 from bot.errors import (
     Conflict,
@@ -43,6 +44,7 @@ from bot.model import (
     Place,
     Post,
     Reply,
+    Room,
     Session,
     SessionId,
     Snapshot,
@@ -151,7 +153,7 @@ class Dispatcher:
     ) -> Snapshot:
         """Read what the verb needs, and put a stranger's place in order."""
         named = SessionId(incoming.args["s"]) if "s" in incoming.args else None
-        needs = route.needs
+        needs = needed(command, incoming.args, route.needs)
         if isinstance(command, joining.JoinAccounts):
             needs = replace(needs, code=command.code)
         if route.workshop:
@@ -164,7 +166,10 @@ class Dispatcher:
             needs = replace(needs, history=True, uses=True, recalls=True)
             snapshot = await self._store.snapshot(workspace, account, named, needs, now)
         source = incoming.source
-        place = Place(incoming.surface, source.external if source else None)
+        room = None
+        if incoming.room is not None:
+            room = Room(workspace, incoming.room, incoming.sender.service_url)
+        place = Place(incoming.surface, source.external if source else None, room, incoming.takes_form)
         learner = snapshot.learner or self._stranger(snapshot.organization, workspace, incoming)
         snapshot = replace(snapshot, learner=learner, place=place)
         if needs.history:
@@ -288,8 +293,8 @@ class Dispatcher:
             learner=_with_welcome(changes, snapshot.who, placed.posts),
             incoming=(snapshot.workspace.id, incoming.id),
             account=account,
-            posts=placed.posts,
-            deliveries=placed.deliveries,
+            posts=(*changes.posts, *placed.posts),
+            deliveries=(*changes.deliveries, *placed.deliveries),
         )
         if not snapshot.workspace.active and changes.workspace is None and incoming.verb != "depart":
             changes = replace(changes, workspace=replace(snapshot.workspace, active=True))

@@ -7,7 +7,7 @@
     │                  UnknownPerson (UnknownWorkspace), BadLines,
     │                  UnknownRevision, UnsavedFiles, Unanswered,
     │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
-    │                  FutureDay, NewAdmins, ManyLeavers
+    │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -158,6 +158,24 @@ class NotAdmin(Refusal):
         what = "Laps opens no files but those of admins, who edit lessons with them"
         edited = "The roster is seen by admins." if about_people else "Lessons are edited by admins."
         super().__init__(f"{what}." if sent_file else edited)
+
+
+class NotChampion(Refusal):
+    """Somebody who does not look after a cohort wants to change what is its own."""
+
+    hint = "Its champion can, and every admin."
+
+    def __init__(self) -> None:
+        super().__init__("That is for a champion of this cohort.")
+
+
+class NoSuchUseCase(Refusal):
+    """A shared use case was taken back, or is not for whoever asks."""
+
+    hint = "Type “usecases” to see those there are."
+
+    def __init__(self) -> None:
+        super().__init__("That use case is not there any more.")
 
 
 class FileRefused(Refusal):

@@ -92,6 +92,25 @@ class EventType(StrEnum):
     )
     CALENDAR_CONNECTED = "calendar.connected", "The learner connected a calendar; its address is not said."
     CALENDAR_DISCONNECTED = "calendar.disconnected", "The learner took the calendar away."
+    USE_CASE_SHARED = (
+        "use_case.shared",
+        "A use case was posted. `share`: its key; `minutes` that it saved; `reach`: cohort or everyone.",
+    )
+    USE_CASE_CHANGED = "use_case.changed", "A shared use case was changed. `share`."
+    USE_CASE_WITHDRAWN = "use_case.withdrawn", "A shared use case was taken back. `share`."
+    USE_CASE_TRIED = "use_case.tried", "A colleague tried a shared use case; once for each. `share`."
+    USE_CASE_JUDGED = (
+        "use_case.judged",
+        "Somebody said how a shared use case went. `share`; `worked`: yes, changed or no.",
+    )
+    USE_CASE_SAVED = "use_case.saved", "Somebody kept a shared use case, or no more. `share`; `kept`."
+    USE_CASE_PROMOTED = "use_case.promoted", "A lesson was drafted of a shared use case. `share`."
+    USE_CASES_LISTED = (
+        "use_cases.listed",
+        "The shelf was looked at. `found`: how many; `words`: true or false.",
+    )
+    COHORT_CONNECTED = "cohort.connected", "A conversation became a cohort's own. `cohort`: its name."
+    COHORT_JOINED = "cohort.joined", "Somebody said that they are in a cohort. `cohort`: its name."
     SCREEN_SHOWN = (
         "screen.shown",
         "Nothing changed, and the learner was shown why or where they are. `verb`; `refused`: true or false.",

@@ -24,6 +24,7 @@ WorkspaceId = NewType("WorkspaceId", str)
 LearnerId = NewType("LearnerId", str)
 SessionId = NewType("SessionId", str)
 PostId = NewType("PostId", str)
+ShareId = NewType("ShareId", str)
 DeliveryId = NewType("DeliveryId", str)
 
 
@@ -60,6 +61,13 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Shows(StrEnum):
+    """What of somebody others may see, once they said so."""
+
+    PLANS = "plans"  # their plans, by name, in the cohort's weekly thread
+    HAND = "hand"  # that they could use a hand, by name, on the champion's weekly card
+
+
 @dataclass(frozen=True, slots=True)
 class Organization:
     """The customer. `salt` is secret and random: ids and random holds are drawn with it."""
@@ -87,6 +95,15 @@ class Workspace:
     channel: ChannelName
     external: str
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A conversation of several people that Laps speaks in; `service_url` is Teams' address for it."""
+
+    workspace: Workspace
+    conversation: str
+    service_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +144,7 @@ class Learner:
     until resumed. `confidence` is the answer (0-100) given before the first lesson. `locale` is the language
     that the platform names (BCP 47), None until it does. What the roster says stands in `industry`, `country`
     and `left_on`, the first day on which they do not work here any more; None where it does not say.
+    `cohort` names the one they practise with; `shows` is what they let it see of them.
     """
 
     id: LearnerId
@@ -147,6 +165,8 @@ class Learner:
     industry: str | None = None
     country: str | None = None
     left_on: date | None = None
+    cohort: str | None = None
+    shows: frozenset[Shows] = frozenset()
 
     def has_left(self, day: date) -> bool:
         """Say whether the roster has them as a leaver on a day."""
@@ -247,15 +267,6 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """A conversation of several people that Laps speaks in; `service_url` is Teams' address for it."""
-
-    workspace: Workspace
-    conversation: str
-    service_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Post:
     """A message that was or will be posted and may be updated later.
 
@@ -333,6 +344,123 @@ class Recall:
     answered_at: datetime
     count: int = 1
     right: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """8 to 12 people who practise together, by the name that the roster has for them.
+
+    `room` is their conversation, None until one is connected; `starts_on` the day from which Laps speaks
+    there by itself. `members` counts those who take part, `named` everybody who is in it; `champions` are the
+    names of those who lead it, "" where one has none.
+    """
+
+    name: str
+    room: Room | None = None
+    starts_on: date | None = None
+    members: int = 0
+    named: int = 0
+    champions: tuple[tuple[LearnerId, str], ...] = ()
+    version: int = 0
+
+
+class ShareStatus(StrEnum):
+    """Where a shared use case stands."""
+
+    DRAFT = "draft"  # only its author sees it
+    POSTED = "posted"
+    WITHDRAWN = "withdrawn"
+
+
+class Reach(StrEnum):
+    """Who finds a shared use case."""
+
+    COHORT = "cohort"
+    EVERYONE = "everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A use case that somebody shared: what they did, with what, and what to look at.
+
+    `version` counts changes; 0 means not stored yet. `minutes` is what it saved, by their own word. `cohort`
+    and `job_family` are the author's when it was made. `room` and `post` are where its card stands, None
+    where it only stands on the shelf. `lesson` is the one that was made of it.
+    """
+
+    id: ShareId
+    author: LearnerId
+    task: str
+    tool: str
+    prompt: str
+    made_at: datetime
+    outcome: str = ""
+    check: str = ""
+    minutes: int | None = None
+    reach: Reach = Reach.EVERYONE
+    status: ShareStatus = ShareStatus.DRAFT
+    version: int = 0
+    cohort: str | None = None
+    job_family: str | None = None
+    posted_at: datetime | None = None
+    room: Room | None = None
+    post: PostId | None = None
+    lesson: str | None = None
+
+
+class Worked(StrEnum):
+    """Whether a shared use case worked for somebody who tried it."""
+
+    YES = "yes"
+    CHANGED = "changed"  # with changes
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """That somebody tried a shared use case, counted once; `worked` is None until they say."""
+
+    share: ShareId
+    learner: LearnerId
+    tried_at: datetime
+    worked: Worked | None = None
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A shared use case as one person sees it.
+
+    `by` names its author; `tried` and `worked` count people, the one who looks included. `mine` is what that
+    one said of it, `is_saved` whether they kept it. `changed` is what others changed, the newest first.
+    `author` is whom to thank, None where that is not read or they have no account.
+    """
+
+    share: Share
+    by: str = ""
+    tried: int = 0
+    worked: int = 0
+    mine: Trial | None = None
+    is_saved: bool = False
+    changed: tuple[str, ...] = ()
+    author: tuple[Workspace, Account, Learner] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for on the shelf: words, of which each must begin one there; "" and None leave it open.
+
+    `of_mine` takes the job family of whoever looks. `own` finds what they saved or shared. `any_word` finds
+    what has one of the words, most alike first.
+    """
+
+    text: str = ""
+    job_family: str | None = None
+    tool: str | None = None
+    of_mine: bool = False
+    own: bool = False
+    any_word: bool = False
+    most: int = 5
 
 
 class NudgeAction(StrEnum):
@@ -502,7 +630,8 @@ class Incoming:
     (Slack's slash command). `takes_form`: a form can be opened as a modal. `takes_file`: a form can have a
     field for a file. `by_platform`: the platform or our own page says it, and no button, form or typed word:
     only so are verbs such as `uninstall` heard. `files` came along, and nobody has looked into them.
-    `in_room` says that `conversation` is one of several people, whose messages nobody changes for the others.
+    `room` names the conversation of several people that this was done in, as new messages go there, None in a
+    direct one: what is said there nobody changes for the others.
     """
 
     id: str
@@ -520,7 +649,12 @@ class Incoming:
     takes_file: bool = False
     by_platform: bool = False
     files: tuple[FileRef, ...] = ()
-    in_room: bool = False
+    room: str | None = None
+
+    @property
+    def in_room(self) -> bool:
+        """Say whether several people see where this was done."""
+        return self.room is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -663,10 +797,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an interaction was made: the surface and, where a message was pressed, its platform id."""
+    """Where an interaction was made: the surface and, where a message was pressed, its platform id.
+
+    `room` is the conversation of several people, None in a direct one. `takes_form`: a form can be opened.
+    """
 
     surface: Surface = Surface.DIRECT_MESSAGE
     message: str | None = None
+    room: Room | None = None
+    takes_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -699,6 +838,9 @@ class Snapshot:
     draft: Draft | None = None
     code: JoinCode | None = None
     other: Learner | None = None
+    cohort: Cohort | None = None
+    shared: Shared | None = None
+    shelf_found: tuple[Shared, ...] = ()
     place: Place = Place()
     post: Post | None = None
     shelf: Mapping[str, Lesson] = field(default_factory=dict)
@@ -733,7 +875,9 @@ class Changes:
     nudges, which has just looked at the learner, looks again; `look_by` when it does at the latest, because
     something happened. `feed` was connected, and `no_feed` says whose was taken away; `feed_read` is a feed
     after it was read, with the meetings found: None leaves them as they were. `gone_draft` was published or
-    thrown away. Empty members change nothing.
+    thrown away. `cohort` and `share` are as they should be, with the `version` they were read at. `saved`
+    says who kept a shared use case, and when, or with None who does not any more. `kept` are plans that were
+    kept, by their sessions. Empty members change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -763,6 +907,11 @@ class Changes:
     workspace: Workspace | None = None
     person: Person | None = None
     spans: tuple[Span, ...] = ()
+    cohort: Cohort | None = None
+    share: Share | None = None
+    trial: Trial | None = None
+    saved: tuple[ShareId, LearnerId, datetime | None] | None = None
+    kept: tuple[tuple[SessionId, LearnerId, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

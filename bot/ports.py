@@ -37,6 +37,7 @@ from bot.model import (
     PostId,
     Revision,
     Role,
+    Search,
     Sender,
     Sent,
     SessionId,
@@ -68,6 +69,10 @@ class Needs:
         recalls: what the learner remembers of review questions, soonest due first.
         code: a joining code to look up, with its owner.
         draft: a draft of the learner's to look up.
+        cohort: the learner's cohort.
+        cohort_named: another one instead, by its name.
+        share: a shared use case to look up, by its id, or by what its id begins with.
+        shelf: what to look for among the shared use cases that the learner may see.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
         calendar: the learner's calendar feed, and the meetings found in it.
         adoption: the learner's completed lessons, tools granted and used in the last 400 days, as events.
@@ -83,6 +88,10 @@ class Needs:
     calendar: bool = False
     draft: str | None = None
     code: str | None = None
+    cohort: bool = False
+    cohort_named: str | None = None
+    share: str | None = None
+    shelf: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Never, Protocol, cast
 
 from bot import joining, pages
-from bot.cohorts import looking_after
+from bot.cohorts import cards, gathering, looking_after, sharing, trying
 from bot.editing import asking
 from bot.errors import NotYours
 from bot.events import EventType
@@ -189,13 +189,35 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
             raise NotYours
         return present_session(snapshot, small_number(args["v"]), catalogue, now)
     learner = snapshot.who
-    if args.get("p") == connecting.PAGE and learner.status is Status.ACTIVE:
-        return Reply(connecting.page(snapshot, catalogue, now))
+    if "p" in args and learner.status is Status.ACTIVE:
+        return Reply(_page(snapshot, args, catalogue, now))
     name = args.get("k", "")
     asked = joining.next_question(learner)
     if name in joining.SETTINGS and learner.status is Status.ACTIVE and asked in (None, name):
         return Reply(pages.question(name, snapshot, catalogue, first=asked is not None))
     return joining.present(snapshot, catalogue, now)
+
+
+def _page(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -> Message:
+    """Show the page that a form outside lessons stands on, as it is now.
+
+    Raises:
+        KeyError: it is no page of ours.
+        NoSuchUseCase: what it is about was taken back.
+    """
+    match args["p"]:
+        case cards.PAGE:
+            form = sharing.form_of(snapshot, args.get("i", ""), catalogue)
+            return Message(form.title, (form,))
+        case cards.TRIED_PAGE:
+            form = trying.asked_again(snapshot)
+            return Message(form.title, (form,))
+        case gathering.PAGE if snapshot.cohort is not None:
+            return gathering.page(snapshot, snapshot.cohort, now)
+        case connecting.PAGE:
+            return connecting.page(snapshot, catalogue, now)
+        case other:
+            raise KeyError(other)
 
 
 def nearest_verb(typed: str, roles: Collection[Role] = ()) -> str | None:
@@ -232,6 +254,10 @@ def read(text: str) -> tuple[str, Args]:
         return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
     if verb in ("lesson", "restart", "edit") and len(words) == 2:
         return verb, {"id": words[1]}
+    if verb == "usecases" and len(words) <= 12:
+        return "usecases", {"q": " ".join(words[1:])}
+    if verb == "cohort" and len(words) <= 8:
+        return "cohort", {"n": _after(verb, said)}
     if verb == "person" and len(words) <= 6:
         return "person", {"n": " ".join(words[1:])}
     if verb == "pause" and len(words) <= 4:
@@ -240,6 +266,12 @@ def read(text: str) -> tuple[str, Args]:
     if len(words) == 1 and _LESSON_ID.match(verb):
         return "lesson", {"id": verb}
     return "unknown", {"text": text[:3000]}
+
+
+def _after(verb: str, said: str) -> str:
+    """Return what was typed after a verb, in its own capitals."""
+    found = re.search(rf"\b{verb}\s+(.+)", said, re.IGNORECASE)
+    return found[1].strip() if found else ""
 
 
 def read_with_files(text: str, names: Collection[str]) -> tuple[str, Args]:
@@ -293,7 +325,9 @@ def _of_people(command: Callable[[Args], object], help: str = "", usage: str = "
 _PATH = Needs(history=True, uses=True, recalls=True)
 _NUDGES = Needs(nudging=True)
 _CALENDAR = Needs(calendar=True)
-_FORMS = Needs(history=True, uses=True, recalls=True, calendar=True)
+_COHORT = Needs(cohort=True)
+_SHARING = Needs(history=True, cohort=True)
+_FORMS = Needs(history=True, uses=True, recalls=True, calendar=True, cohort=True)
 _PLANS = Needs(history=True, uses=True, commitments=True, recalls=True)
 _EVERYTHING = Needs(history=True, uses=True, commitments=True, accounts=True, recalls=True)
 
@@ -384,6 +418,26 @@ ROUTES: dict[str, Route] = {
         "calendar",
         _CALENDAR,
     ),
+    "usecases": Route(
+        lambda a: trying.SearchShelf(a.get("q", ""), a.get("f"), a.get("t"), "o" in a),
+        trying.search_shelf,
+        "What worked for your colleagues: usecases, or usecases and a word to look for.",
+        "usecases WORD",
+    ),
+    "share": Route(
+        lambda a: sharing.DescribeShare(a.get("i", "")),
+        sharing.describe_share,
+        "Share a use case that worked for you with your cohort.",
+        "share",
+        _SHARING,
+    ),
+    "cohort": Route(
+        lambda a: gathering.ShowCohort(a.get("n", "")),
+        gathering.show_cohort,
+        "Your cohort, and what it may see of you.",
+        "cohort",
+        _COHORT,
+    ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
     "edit": _edited(
         asking.edit_lesson,
@@ -468,6 +522,22 @@ ROUTES: dict[str, Route] = {
     "kept": Route(lambda a: answering.KeepPlan(a["c"], kept=True), answering.keep_plan, needs=_PLANS),
     "unkept": Route(lambda a: answering.KeepPlan(a["c"], kept=False), answering.keep_plan, needs=_PLANS),
     "thanks": Route(lambda a: answering.Thank(a["u"]), answering.thank),
+    # with shared use cases
+    "describe": Route(sharing.sent_share, sharing.send_share, needs=_SHARING),
+    "post": Route(lambda a: sharing.PostShare(a["i"]), sharing.post_share, needs=_COHORT),
+    "scrap": Route(lambda a: sharing.ScrapShare(a["i"]), sharing.scrap_share),
+    "withdraw": Route(lambda a: sharing.WithdrawShare(a["i"], "yes" in a), sharing.withdraw_share),
+    "tried": Route(lambda a: trying.TryShare(a["i"]), trying.try_share),
+    "worked": Route(trying.judged_share, trying.judge_share),
+    "practise": Route(lambda a: trying.PractiseShare(a["i"]), trying.practise_share, needs=_PATH),
+    "save": Route(lambda a: trying.SaveShare(a["i"], "off" not in a), trying.save_share),
+    "usecase": Route(lambda a: trying.ShowShare(a["i"]), trying.show_share),
+    # in a cohort
+    "join_cohort": Route(lambda a: gathering.JoinCohort(a["n"], "yes" in a), gathering.join_cohort),
+    "start_cohort": Route(
+        lambda a: gathering.StartCohort(a["n"], a["day"]), gathering.start_cohort, needs=_COHORT
+    ),
+    "show": Route(gathering.shows_of, gathering.change_shows, needs=_COHORT),
     # for a calendar
     "connect": Route(
         lambda a: connecting.ConnectCalendar(a["url"]), connecting.connect_calendar, needs=_CALENDAR

@@ -72,6 +72,7 @@ class Outbox:
         self._observe = observe
         self._turns = Turns(clock, sleep)
         self._waiting: dict[str, deque[Delivery]] = {}
+        self._held_up: dict[str, Workspace] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._open = True
         self._has_read_closed = False
@@ -83,8 +84,10 @@ class Outbox:
             return
         self._start([delivery for delivery in deliveries if delivery.due_at is None])
         now = self._clock()
-        due = {d.workspace.id: d.workspace for d in deliveries if d.due_at is not None and d.due_at <= now}
-        for workspace in due.values():
+        due = [d for d in deliveries if d.due_at is not None and d.due_at <= now]
+        # What waits for something that is on its way in its conversation is looked for again after it.
+        self._held_up |= {d.lane: d.workspace for d in due if d.lane in self._waiting}
+        for workspace in {d.workspace.id: d.workspace for d in due}.values():
             self._drainer.wake(workspace)
 
     async def drain(self) -> int:
@@ -145,6 +148,8 @@ class Outbox:
                     self._drainer.ended(delivery)
         finally:
             del self._waiting[lane]
+            if (workspace := self._held_up.pop(lane, None)) is not None:
+                self._drainer.wake(workspace)
 
     async def _see_to(self, delivery: Delivery, behind: Collection[Delivery]) -> None:
         """Send a delivery, unless what waits behind it says something newer, and settle it."""

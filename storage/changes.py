@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
+    Select,
     and_,
     bindparam,
     case,
@@ -34,6 +35,7 @@ from storage.tables import (
     FEED,
     INCOMING,
     JOIN_CODE,
+    KEPT,
     LEARNER,
     LESSON_VERSION,
     MEETING,
@@ -44,8 +46,11 @@ from storage.tables import (
     RECALL,
     ROLE,
     ROSTER,
+    SAVED,
     SESSION,
+    SHARE,
     SUBMISSION,
+    TRIAL,
     WORKSPACE,
     AnyTable,
 )
@@ -128,29 +133,25 @@ def add_unseen(table: AnyTable, *unique: str) -> Bulk[Nothing]:
     return Bulk(lambda dialect: insertion(dialect, table).on_conflict_do_nothing(index_elements=unique))
 
 
-def _put(table: AnyTable, *, fixed: Collection[str] = (), kept: Collection[str] = ()) -> Bulk[Nothing]:
-    """Insert rows or change those that are there, but for `fixed` columns; `kept` ones are never unset."""
+def put(
+    table: AnyTable, *, fixed: Collection[str] = (), kept: Collection[str] = (), key: Collection[str] = ()
+) -> Bulk[Nothing]:
+    """Insert rows or change those that are there, but for `fixed` columns; `kept` ones are never unset.
+
+    Rows are the same by `key`, or where that is empty by the primary key.
+    """
+    same = [*key] or [column.name for column in table.primary_key]
 
     def build(dialect: Dialect) -> ClauseElement:
         statement = insertion(dialect, table)
-        key = [column.name for column in table.primary_key]
         changed: dict[str, ColumnElement[object]] = {}
         for column in table.c:
-            if column.name not in {*key, *fixed}:
+            if column.name not in {*same, *fixed, "seq"}:
                 new = statement.excluded[column.name]
                 changed[column.name] = func.coalesce(new, column) if column.name in kept else new
-        return statement.on_conflict_do_update(index_elements=key, set_=changed)
+        return statement.on_conflict_do_update(index_elements=same, set_=changed)
 
     return Bulk(build)
-
-
-def _hand_over_recalls(dialect: Dialect) -> ClauseElement:
-    """Give what is remembered to the one who is kept, who may remember the same question already."""
-    columns = [column.name for column in RECALL.c]
-    theirs = [column for column in RECALL.c if column.name != "learner"]
-    held = select(bindparam("kept").label("learner"), *theirs).where(RECALL.c.learner == bindparam("gone"))
-    copied = dialect.insert(RECALL).from_select(columns, held)
-    return copied.on_conflict_do_nothing(index_elements=["learner", "lesson", "question"])
 
 
 def _clear_roles(dialect: Dialect) -> ClauseElement:
@@ -213,24 +214,25 @@ def _workspace(dialect: Dialect) -> ClauseElement:
 
 INCOMINGS = add(INCOMING)
 NEW_LEARNERS = add(LEARNER)
-LEARNERS = _put(LEARNER, fixed=["organization"])
+LEARNERS = put(LEARNER, fixed=["organization"])
 CLEAR_ROLES: Bulk[Nothing] = Bulk(_clear_roles)
 ROLES = add_unseen(ROLE, "learner", "role")
 NEW_ACCOUNTS = add(ACCOUNT)
-OLD_ACCOUNTS = _put(ACCOUNT, fixed=["organization"], kept=["direct", "service_url"])
+OLD_ACCOUNTS = put(ACCOUNT, fixed=["organization"], kept=["direct", "service_url"])
 NEW_PERSONS = add(PERSON)
-PERSONS = _put(PERSON)
-SPANS = _put(ROSTER)
+PERSONS = put(PERSON)
+SPANS = put(ROSTER)
 LESSONS = add_unseen(LESSON_VERSION, "organization", "version")
-SESSIONS = _put(SESSION, fixed=["organization"])
-POSTS = _put(POST, fixed=["organization"], kept=["conversation", "external"])
+SESSIONS = put(SESSION, fixed=["organization"])
+POSTS = put(POST, fixed=["organization"], kept=["conversation", "external"])
 EVENTS = add_unseen(ADOPTION_EVENT, "organization", "id")
 SUPERSEDE: Bulk[Nothing] = Bulk(_supersede)
+
 DELIVERIES = add(DELIVERY)
 NEW_COMMITMENTS = add(COMMITMENT)
-SUBMISSIONS = _put(SUBMISSION, fixed=["organization"])
+SUBMISSIONS = put(SUBMISSION, fixed=["organization"])
 CODES = add(JOIN_CODE)
-RECALLS = _put(RECALL, fixed=["organization"])
+RECALLS = put(RECALL, fixed=["organization"])
 DRAFTS = add_unseen(DRAFT, "id")
 GONE_DRAFTS: Bulk[Nothing] = Bulk(_gone_drafts)
 USE_CODES: Bulk[Nothing] = Bulk(_use_codes)
@@ -241,21 +243,28 @@ UNINSTALL: Statement[Nothing] = Statement(_uninstalled)
 # ---------------------------------------------------------------- two learners become one
 
 
-def _hand_over(table: AnyTable) -> Statement[Nothing]:
-    gone = table.c.learner == bindparam("gone")
-    return Statement(lambda dialect: update(table).where(gone).values(learner=bindparam("kept")))
-
-
-def _hand_over_roles(dialect: Dialect) -> ClauseElement:
-    held = select(bindparam("kept").label("learner"), ROLE.c.role, ROLE.c.organization)
-    named = dialect.insert(ROLE).from_select(
-        ["learner", "role", "organization"], held.where(ROLE.c.learner == bindparam("gone"))
-    )
-    return named.on_conflict_do_nothing(index_elements=["learner", "role"])
+def _hand_over(table: AnyTable, name: str = "learner") -> Statement[Nothing]:
+    gone = table.c[name] == bindparam("gone")
+    return Statement(lambda dialect: update(table).where(gone).values({name: bindparam("kept")}))
 
 
 def _forget(table: AnyTable, name: str) -> Statement[Nothing]:
     return Statement(lambda dialect: delete(table).where(table.c[name] == bindparam("gone")))
+
+
+def _hand_over_once(table: AnyTable, *others: str) -> tuple[Statement[Nothing], ...]:
+    """Give rows of which one has each once to the one who is kept, who may have them already."""
+
+    def copy(dialect: Dialect) -> ClauseElement:
+        columns = [column.name for column in table.c]
+        theirs = [column for column in table.c if column.name != "learner"]
+        kept: ColumnElement[str] = bindparam("kept").label("learner")
+        held: Select[*tuple[object, ...]] = select(kept, *theirs).where(table.c.learner == bindparam("gone"))
+        ordered = ["learner", *(name for name in columns if name != "learner")]
+        copied = dialect.insert(table).from_select(ordered, held)
+        return copied.on_conflict_do_nothing(index_elements=["learner", *others])
+
+    return Statement(copy), _forget(table, "learner")
 
 
 def _drop_doubles(dialect: Dialect) -> ClauseElement:
@@ -284,6 +293,7 @@ _HANDED_OVER = (
     DELIVERY,
     DRAFT,
     NUDGE_DECISION,
+    KEPT,
 )
 
 MERGE: tuple[Statement[Nothing], ...] = (
@@ -293,9 +303,10 @@ MERGE: tuple[Statement[Nothing], ...] = (
     Statement(_keep_own_feed),
     _hand_over(FEED),
     _forget(MEETING, "learner"),
-    Statement(_hand_over_roles),
-    Statement(_hand_over_recalls),
-    _forget(RECALL, "learner"),
-    _forget(ROLE, "learner"),
+    *_hand_over_once(ROLE, "role"),
+    *_hand_over_once(RECALL, "lesson", "question"),
+    *_hand_over_once(TRIAL, "share"),
+    *_hand_over_once(SAVED, "share"),
+    _hand_over(SHARE, "author"),
     _forget(LEARNER, "id"),
 )

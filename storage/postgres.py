@@ -21,9 +21,9 @@ from bot.model import Changes, Organization, SessionId, Snapshot, Workspace
 from bot.ports import Clock, Needs, Settlement
 from storage import deliveries
 from storage.archive import PORTION
+from storage.community import read_all
 from storage.pg import LOST_RACES, SETTINGS, address_of, begin_reading, prepare, refusal, run
 from storage.rows import micros
-from storage.snapshot import read_snapshot
 from storage.sql import Call, Rows, Steps
 from storage.store import CommonStore, taken
 from storage.writing import Verdict, write_changes
@@ -76,7 +76,7 @@ class PostgresStore(CommonStore):
         self, workspace: Workspace, account: str, session: SessionId | None, needs: Needs, now: datetime
     ) -> Snapshot:
         """Read what a handler may know of the person behind `account`."""
-        steps = read_snapshot(self._organization, workspace, account, session, needs, now)
+        steps = read_all(self._organization, workspace, account, session, needs, now)
         seen = await (self._read(steps) if needs == _ALONE else self._read_together(steps))
         if seen.session is None:
             return seen

@@ -36,6 +36,7 @@ from bot.model import (
     Session,
     SessionId,
     SessionStatus,
+    Shows,
     Span,
     Stage,
     Status,
@@ -56,7 +57,7 @@ AccountRow = tuple[
 LearnerRow = tuple[
     str, str, int, str, str | None, str, str | None, int | None,
     int | None, int | None, int | None, str | None, str | None, str | None,
-    str | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, str | None, str, str | None,
 ]  # fmt: skip
 SessionRow = tuple[
     str, str, str, str, int, int, int, int, str, int, str, str, str | None, str | None, int | None
@@ -151,7 +152,7 @@ def account_row(account: Account, organization: str) -> Row:
 
 def learner_from(row: LearnerRow) -> Learner:
     """Read a learner with the roles, which come as names joined by commas."""
-    roles = row[17]
+    roles = row[19]
     return Learner(
         LearnerId(row[0]),
         OrganizationId(row[1]),
@@ -171,6 +172,8 @@ def learner_from(row: LearnerRow) -> Learner:
         row[14],
         row[15],
         date.fromisoformat(row[16]) if row[16] else None,
+        row[17],
+        frozenset(map(Shows, row[18].split(","))) if row[18] else frozenset(),
     )
 
 
@@ -194,6 +197,8 @@ def learner_row(learner: Learner) -> Row:
         learner.industry,
         learner.country,
         learner.left_on.isoformat() if learner.left_on else None,
+        learner.cohort,
+        ",".join(sorted(learner.shows)) if learner.shows else "",
     )
 
 

@@ -20,10 +20,11 @@ from bot.errors import StorageUnavailable
 from bot.model import Changes, Organization, SessionId, Snapshot, Workspace
 from bot.ports import Clock, Needs, Settlement
 from storage.archive import PORTION
+from storage.community import read_all
 from storage.known import Known
 from storage.lite import begin_reading, connect, prepare, run
 from storage.rows import micros
-from storage.snapshot import NOTHING_MORE, read_snapshot
+from storage.snapshot import NOTHING_MORE
 from storage.sql import Call, Rows, Steps
 from storage.store import CommonStore, taken
 from storage.writer import Writer
@@ -80,7 +81,7 @@ class SqliteStore(CommonStore):
             known = self._known.snapshot(workspace, account, session, self._lessons)
             if known is not None:
                 return known
-        seen = self._look(read_snapshot(self._organization, workspace, account, session, needs, now))
+        seen = self._look(read_all(self._organization, workspace, account, session, needs, now))
         self._known.read(seen)
         if seen.session is None:
             return seen

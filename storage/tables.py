@@ -107,6 +107,8 @@ LEARNER = Table(
     _text("industry", null=True),
     _text("country", null=True),
     _text("left_on", null=True),
+    _text("cohort", null=True),
+    _text("shows"),
 )
 
 ROLE = Table(
@@ -307,6 +309,7 @@ _partial(
     DELIVERY.c.seq,
 )
 Index("ix_delivery_learner", DELIVERY.c.learner)
+_partial("ix_learner_cohort", LEARNER.c.cohort.is_not(None), LEARNER.c.organization, LEARNER.c.cohort)
 
 # Who drains a workspace, and until when its platform wants to hear nothing.
 DRAINER = Table(
@@ -486,4 +489,87 @@ NUDGE_DECISION = Table(
     _time("answered_at", null=True),
     UniqueConstraint("learner", "moment", "subject"),
     Index(None, "learner", "decided_at"),
+)
+
+# Who is in a cohort stands with the learners; here is only what it has in common.
+COHORT = Table(
+    "cohort",
+    METADATA,
+    _key("organization"),
+    _key("name"),
+    _text("workspace", null=True),
+    _text("conversation", null=True),
+    _text("service_url", null=True),
+    _text("starts_on", null=True),
+    # The week (its Monday) whose thread and champion's card were made last.
+    _text("week_on", null=True),
+    Column("version", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SHARE = Table(
+    "share",
+    METADATA,
+    _sequence(),
+    Column("id", Text, nullable=False, unique=True),
+    _text("organization"),
+    Column("author", Text, ForeignKey("learner.id"), nullable=False),
+    _text("task"),
+    _text("tool"),
+    _text("prompt"),
+    _time("made_at"),
+    _text("outcome"),
+    _text("check"),
+    Column("minutes", Integer),
+    _text("reach"),
+    _text("status"),
+    Column("version", BigInteger, nullable=False),
+    _text("cohort", null=True),
+    _text("job_family", null=True),
+    _time("posted_at", null=True),
+    _text("workspace", null=True),
+    _text("conversation", null=True),
+    _text("service_url", null=True),
+    _text("post", null=True),
+    _text("lesson", null=True),
+    # What is searched: the words of all its texts, without capitals and accents.
+    _text("words"),
+    Index(None, "organization", "status", "posted_at"),
+    Index(None, "author"),
+)
+
+TRIAL = Table(
+    "trial",
+    METADATA,
+    Column("share", Text, ForeignKey("share.id"), primary_key=True),
+    _of_learner(key=True),
+    _text("organization"),
+    _time("tried_at"),
+    _text("worked", null=True),
+    _text("changed"),
+    Index(None, "learner"),
+    sqlite_with_rowid=False,
+)
+
+SAVED = Table(
+    "saved",
+    METADATA,
+    Column("share", Text, ForeignKey("share.id"), primary_key=True),
+    _of_learner(key=True),
+    _text("organization"),
+    _time("saved_at"),
+    Index(None, "learner"),
+    sqlite_with_rowid=False,
+)
+
+# Plans that were kept, each counted once.
+KEPT = Table(
+    "kept_plan",
+    METADATA,
+    _key("session"),
+    _text("organization"),
+    _of_learner(),
+    _time("kept_at"),
+    Index(None, "learner"),
+    sqlite_with_rowid=False,
 )

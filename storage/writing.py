@@ -9,6 +9,7 @@ from bot.errors import Conflict, Duplicate, StorageError
 from bot.model import Changes, Organization
 from storage import changes as sql
 from storage.calendars import write_calendars
+from storage.community import lock_shared, moved, shared_of, write_shared
 from storage.nudging import write_nudging
 from storage.rows import (
     account_row,
@@ -40,12 +41,14 @@ class Found:
         stale: learners with the version they are not at; with `EXISTS`, those that are not there.
         owners: the learners of the accounts that are there already.
         unused: the codes that may be used.
+        moved: what people have in common that is not at the version it was read at.
     """
 
     taken: set[tuple[str, str]] = field(default_factory=set)
     stale: set[tuple[str, int]] = field(default_factory=set)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     unused: set[str] = field(default_factory=set)
+    moved: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 def write_changes(
@@ -88,6 +91,7 @@ class _Court:
         self._owners = dict(found.owners)
         self._unused = set(found.unused)
         self._moved: set[str] = set()
+        self._shared: set[tuple[str, str]] = set()
         self._gone: set[str] = set()
 
     def hear(self, change: Changes) -> Verdict:
@@ -96,6 +100,8 @@ class _Court:
             return Duplicate(f"{change.incoming[1]} was handled before")
         if not (self._learners_hold(change) and self._account_holds(change) and self._code_holds(change)):
             return Conflict("somebody else changed the same learner first")
+        if any(at in self._found.moved or at[:2] in self._shared for at in shared_of(change)):
+            return Conflict("somebody else changed the same use case or cohort first")
         self._take(change)
         return None
 
@@ -120,6 +126,7 @@ class _Court:
 
     def _take(self, change: Changes) -> None:
         self._moved.update(who for who, _ in _versions(change))
+        self._shared.update(at[:2] for at in shared_of(change))
         if change.incoming is not None:
             self._handled.add(change.incoming)
         if change.account is not None:
@@ -155,6 +162,13 @@ def _mentioned(change: Changes) -> set[str]:
     who.update(named[0] for named in (change.wishes, change.looked, change.look_by) if named)
     if change.draft is not None:
         who.add(change.draft.learner)
+    if change.share is not None:
+        who.add(change.share.author)
+    if change.trial is not None:
+        who.add(change.trial.learner)
+    if change.saved is not None:
+        who.add(change.saved[1])
+    who.update(learner for _, learner, _ in change.kept)
     if change.feed is not None:
         who.add(change.feed.learner)
     if change.feed_read is not None:
@@ -174,6 +188,7 @@ def _look(batch: Sequence[Changes], organization: Organization) -> Steps[Found]:
     for change in batch:
         mentioned |= _mentioned(change)
     yield from ask_bulk(sql.LOCK, [(who,) for who in sorted({who for who, _ in versions})])
+    yield from lock_shared(batch, home)
     versions += [(who, sql.EXISTS) for who in mentioned]
     incoming: list[Row] = [change.incoming for change in batch if change.incoming]
     accounts: list[Row] = [(c.account.workspace, c.account.external) for c in batch if c.account]
@@ -183,6 +198,7 @@ def _look(batch: Sequence[Changes], organization: Organization) -> Steps[Found]:
         set((yield from ask_bulk(sql.STALE, [(home, *at) for at in versions]))),
         {(w, external): who for w, external, who in (yield from ask_bulk(sql.ACCOUNTS, accounts))},
         {code for (code,) in (yield from ask_bulk(sql.UNUSED, codes))},
+        (yield from moved(batch, home)),
     )
 
 
@@ -239,6 +255,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
     yield from write_nudging(winners, home)
     yield from write_calendars(winners, home)
+    yield from write_shared(winners, home)
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
     gone: list[Row] = [(home, x.gone_draft) for x in winners if x.gone_draft is not None]
     yield from ask_bulk(sql.GONE_DRAFTS, gone)

@@ -189,16 +189,17 @@ def _command(payload: Payload) -> Incoming | Unsupported:
     if not user or not identity or not team_of(payload):
         return Unsupported("command without what it needs")
     verb, args = read(plain_text(_text(payload.get("text")))[:MOST_TEXT])
+    conversation = _text(payload.get("channel_id")) or None
     return _incoming(
         payload,
         identity,
         user,
         verb,
         args,
-        conversation=_text(payload.get("channel_id")) or None,
+        conversation=conversation,
         surface=Surface.CONVERSATION,
         takes_notice=True,
-        in_room=not _text(payload.get("channel_id")).startswith("D"),
+        room=None if conversation is None or conversation.startswith("D") else conversation,
     )
 
 
@@ -248,7 +249,7 @@ def _in_message(
     if conversation.startswith("D") or private or not conversation:
         place = conversation if conversation.startswith("D") else None
         return _incoming(payload, identity, user, verb, args, conversation=place, source=source, **more)
-    where = {"surface": Surface.CONVERSATION, **more, "conversation": conversation, "in_room": True}
+    where = {"surface": Surface.CONVERSATION, **more, "conversation": conversation, "room": conversation}
     return _incoming(payload, identity, user, verb, args, source=source, **where)
 
 

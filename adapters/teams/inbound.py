@@ -116,7 +116,7 @@ def _incoming(
         message_fades=takes_message and _is_personal(activity),
         by_platform=by_platform,
         files=files,
-        in_room=not _is_personal(activity),
+        room=None if _is_personal(activity) else _root(activity),
     )
 
 
@@ -251,6 +251,11 @@ def _tenant(activity: Activity) -> str:
 
 def _conversation(activity: Activity) -> Activity:
     return _object(activity.get("conversation"))
+
+
+def _root(activity: Activity) -> str:
+    """Name a conversation as new messages go there: a reply's names the message that it answers as well."""
+    return _text(_conversation(activity).get("id")).partition(";")[0]
 
 
 def _is_personal(activity: Activity) -> bool:

@@ -321,8 +321,15 @@ def settle(learner: Learner, before: Span | None, span: Span, day: date) -> tupl
         industry=facts["industry"] or None,
         country=facts["country"] or None,
         left_on=span.left_on,
+        cohort=_cohort(learner, before, span),
     )
     return settled, tuple(kept)
+
+
+def _cohort(learner: Learner, before: Span | None, span: Span) -> str | None:
+    """Follow the roster where it says something new of it; what was joined by hand stays otherwise."""
+    was, says = before.facts["cohort"] if before else "", span.facts["cohort"]
+    return (says or None) if says != was else (learner.cohort or says or None)
 
 
 def _alike(one: str, other: str) -> bool:

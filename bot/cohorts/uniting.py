@@ -27,6 +27,8 @@ def merged(owner: Learner, other: Learner, now: datetime) -> Learner:
         industry=owner.industry or other.industry,
         country=owner.country or other.country,
         left_on=owner.left_on or other.left_on,
+        cohort=owner.cohort or other.cohort,
+        shows=owner.shows & other.shows,
     )
 
 

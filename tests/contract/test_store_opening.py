@@ -40,12 +40,19 @@ async def on_connection(place: Place, call: Callable[[Connection], object]) -> o
         return await connection.run_sync(call)
 
 
+def is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """Leave out what finds words, which each database has in its own way and SQLAlchemy cannot describe."""
+    return name is None or not name.startswith("share_words")
+
+
 async def test_the_steps_lead_to_the_tables_of_the_code(place: Place) -> None:
     """A migrated database has exactly the tables, columns, keys and indexes that the statements rely on."""
     await (await place.open()).close()
 
     def differences(connection: Connection) -> object:
-        return compare_metadata(MigrationContext.configure(connection), METADATA)
+        return compare_metadata(
+            MigrationContext.configure(connection, opts={"include_name": is_ours}), METADATA
+        )
 
     assert await on_connection(place, differences) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -21,14 +22,19 @@ class Step:
     what: str
     values: dict[str, str]
     see: tuple[str, ...]
+    who: str = ""
+    where: str = "direct"
+    unseen: tuple[str, ...] = ()
 
 
 def read_scenario(name: str) -> tuple[Step, ...]:
     """Read a scenario file."""
     steps = []
     for row in yaml.safe_load((HERE / name).read_text(encoding="utf-8")):
-        verb = next(key for key in ("say", "press", "fill") if key in row)
-        steps.append(Step(verb, row[verb], row.get("with", {}), tuple(map(str, row["see"]))))
+        verb = next(key for key in ("say", "press", "fill", "look") if key in row)
+        see, unseen = (tuple(map(str, row.get(key, ()))) for key in ("see", "unseen"))
+        who, where = row.get("as", ""), row.get("in", "direct")
+        steps.append(Step(verb, row[verb], row.get("with", {}), see, who, where, unseen))
     return tuple(steps)
 
 
@@ -42,3 +48,30 @@ async def play(driver: Driver, steps: tuple[Step, ...]) -> None:
         shown = driver.shown()
         for text in step.see:
             assert text in shown, f"after {step.verb} {step.what!r}: no {text!r} in\n{shown}"
+
+
+class Stage(Protocol):
+    """A channel on which several people are, in their direct messages and in one conversation of all."""
+
+    def driver(self, who: str, where: str) -> Driver:
+        """Give somebody at their client, in their direct message or in the room."""
+
+
+async def play_together(stage: Stage, steps: tuple[Step, ...]) -> None:
+    """Do each step as the person and in the place that it names, and look at what that person sees there.
+
+    `look` does nothing but look, at all that is there.
+    """
+    for step in steps:
+        driver = stage.driver(step.who, step.where)
+        if step.verb == "fill":
+            await driver.fill(step.what, **step.values)
+        elif step.verb != "look":
+            await getattr(driver, step.verb)(step.what)
+        seen = driver.messages()
+        shown = "\n".join(seen[-1:] if step.verb != "look" else seen)
+        said = f"after {step.who} did {step.verb} {step.what!r} in {step.where}"
+        for text in step.see:
+            assert text in shown, f"{said}: no {text!r} in\n{shown}"
+        for text in step.unseen:
+            assert all(text not in each for each in seen), f"{said}: {text!r} is seen"

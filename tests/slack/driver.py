@@ -41,10 +41,20 @@ class SlackDriver:
         server.direct(person)
         self.last: Json = {}
 
+    def in_room(self, channel: str) -> SlackDriver:
+        """Sit down at the same client, in a conversation of several people."""
+        there = SlackDriver(self.server, self.bot, self.person, self._settle)
+        there.channel = channel
+        self.server.room(channel)
+        return there
+
     # ------------------------------------------------------------ doing
 
     async def say(self, text: str) -> None:
-        """Type a line in the direct message."""
+        """Type a line in the direct message; in a room, a command."""
+        if not self.channel.startswith("D"):
+            await self.command(text, self.channel)
+            return
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         event = self.server.event(
             "message", channel=self.channel, channel_type="im", user=self.person, text=escaped, ts="1.1"
@@ -81,14 +91,15 @@ class SlackDriver:
             "user_id": self.person,
             "user_name": "person",
             "trigger_id": self.server.trigger(self.person),
-            "response_url": self.server.hook(channel, None, private=True),
+            "response_url": self.server.hook(channel, None, private=True, user=self.person),
         }
         status, kind, body = await self.server.send(self.bot, payload, "command")
         assert status == 200, status
         if kind == "application/json":
             answer = orjson.loads(body)
             assert answer["response_type"] == "ephemeral"
-            self.server.direct(self.person).append(Posted(f"e{len(self.server.calls)}", answer, private=True))
+            shown = Posted(f"e{len(self.server.calls)}", answer, private=True, to=self.person)
+            self._conversation().append(shown)
         await self._settle()
 
     async def press(self, label: str) -> None:
@@ -144,9 +155,9 @@ class SlackDriver:
         }
         payload = self._payload(element) | {
             "container": container,
-            "channel": {"id": self.channel, "name": "directmessage"},
+            "channel": {"id": self.channel, "name": self._named()},
             "message": {"ts": posted.ts, **posted.body},
-            "response_url": self.server.hook(self.channel, posted.ts, posted.private),
+            "response_url": self.server.hook(self.channel, posted.ts, posted.private, self.person),
         }
         await self._interact(payload)
 
@@ -174,15 +185,25 @@ class SlackDriver:
         return self.messages()[-1]
 
     def messages(self) -> list[str]:
-        """Give every message of the direct message as it reads."""
-        return [read(posted.body["blocks"]) for posted in self.server.direct(self.person)]
+        """Give every message of the conversation that this person sees, as it reads."""
+        return [read(posted.body["blocks"]) for posted in self._seen()]
 
     def home(self) -> str:
         """Give the home as it reads."""
         return read(self.me.home["blocks"]) if self.me.home else ""
 
+    def _conversation(self) -> list[Posted]:
+        is_direct = self.channel.startswith("D")
+        return self.server.direct(self.person) if is_direct else self.server.room(self.channel)
+
+    def _seen(self) -> list[Posted]:
+        return [posted for posted in self._conversation() if not posted.private or posted.to in ("", self.person)]
+
+    def _named(self) -> str:
+        return "directmessage" if self.channel.startswith("D") else "cohort"
+
     def _find(self, label: str) -> tuple[Posted, Json]:
-        for posted in reversed(self.server.direct(self.person)):
+        for posted in reversed(self._seen()):
             for element in _buttons(posted.body["blocks"]):
                 if _is(element, label):
                     return posted, element

@@ -53,12 +53,13 @@ class Trouble:
 
 @dataclass
 class Posted:
-    """A message in a direct message, as it is now; `private` ones only one person sees."""
+    """A message in a conversation, as it is now; `private` ones only one person sees, in a room `to`."""
 
     ts: str
     body: Json
     private: bool = False
     posted_by: str = "chat.postMessage"
+    to: str = ""
 
 
 @dataclass
@@ -70,6 +71,7 @@ class Hook:
     private: bool
     made_at: datetime
     uses: int = 0
+    user: str = ""
 
 
 @dataclass
@@ -118,6 +120,10 @@ class SlackServer:
         """Give the direct message between a person and the bot."""
         return self.channels.setdefault(f"D{name}", [])
 
+    def room(self, name: str) -> list[Posted]:
+        """Give a conversation of several people that the bot was invited to."""
+        return self.channels.setdefault(name, [])
+
     def trouble(self, *troubles: Trouble) -> None:
         """Let the next calls fail, one after the other."""
         self.troubles.extend(troubles)
@@ -135,10 +141,10 @@ class SlackServer:
         self._triggers[name] = (user, self.clock())
         return name
 
-    def hook(self, channel: str, ts: str | None, private: bool = False) -> str:
+    def hook(self, channel: str, ts: str | None, private: bool = False, user: str = "") -> str:
         """Make a response URL for one press or command."""
         name = f"hook-{next(self._numbers)}"
-        self._hooks[name] = Hook(channel, ts, private, self.clock())
+        self._hooks[name] = Hook(channel, ts, private, self.clock(), user=user)
         return f"{self.url}/hooks/{name}"
 
     def sign(self, body: bytes, stamp: str | None = None, secret: str = SECRET) -> dict[str, str]:
@@ -311,6 +317,18 @@ class SlackServer:
         self.channels.setdefault(channel, []).append(posted)
         return {"ok": True, "channel": channel, "ts": posted.ts}
 
+    def _chat_post_ephemeral(self, body: Json) -> Json:
+        channel, user = str(body.get("channel")), str(body.get("user"))
+        if channel not in self.channels:
+            return {"ok": False, "error": "channel_not_found"}
+        if user not in self.users:
+            return {"ok": False, "error": "user_not_in_channel"}
+        if faults := faults_of_message(body):
+            return self._complain("invalid_blocks", "; ".join(faults))
+        posted = Posted(self._stamp(), body, private=True, posted_by="chat.postEphemeral", to=user)
+        self.channels[channel].append(posted)
+        return {"ok": True, "message_ts": posted.ts}
+
     def _stamp(self) -> str:
         """Make the next message's name, which is its time."""
         return f"{int(self.clock().timestamp())}.{next(self._numbers):06}"
@@ -415,7 +433,9 @@ class SlackServer:
             return
         ts = self._stamp()
         private = body.get("response_type") != "in_channel"
-        self.channels.setdefault(hook.channel, []).append(Posted(ts, body, private, "response_url"))
+        self.channels.setdefault(hook.channel, []).append(
+            Posted(ts, body, private, "response_url", hook.user)
+        )
 
     def _find(self, channel: str, ts: str) -> Posted | None:
         return next((p for p in self.channels.get(channel, []) if p.ts == ts), None)

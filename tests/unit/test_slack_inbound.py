@@ -211,7 +211,7 @@ def test_a_press_that_others_see_says_that_they_do() -> None:
     """A press in a conversation of several people names it, so that its message stays for the others."""
     public = {"type": "message", "message_ts": "1.1", "channel_id": "C1"}
     incoming = taken(a_press(container=public, channel={"id": "C1"}))
-    assert (incoming.conversation, incoming.surface, incoming.in_room) == ("C1", Surface.CONVERSATION, True)
+    assert (incoming.conversation, incoming.surface, incoming.room) == ("C1", Surface.CONVERSATION, "C1")
     assert incoming.source is not None
     assert (incoming.source.external, incoming.source.private) == ("1.1", False)
 
