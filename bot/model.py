@@ -625,8 +625,8 @@ class Incoming:
     `id` is the same whenever the platform sends the same thing again. `verb` and `args` are what was typed
     (see `routes.read`), pressed or sent; args are strings. `direct` says that the conversation is the
     direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
-    Execute); `message_fades`: that is gone when the client loads the conversation again (Teams), so the
-    message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
+    Execute); `message_fades`: that is gone when the client loads the conversation again or the message
+    changes (Teams), so the message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
     (Slack's slash command). `takes_form`: a form can be opened as a modal. `takes_file`: a form can have a
     field for a file. `by_platform`: the platform or our own page says it, and no button, form or typed word:
     only so are verbs such as `uninstall` heard. `files` came along, and nobody has looked into them.

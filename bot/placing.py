@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.messages import Message, say
+from bot.messages import Choices, Message, Text, say
 from bot.model import (
     Answer,
     Decision,
@@ -131,7 +131,10 @@ class _Placing:
         """Answer one person in a conversation of several, without a change for the others."""
         incoming = self.incoming
         if self.reply.aside and incoming.takes_message:
-            return Answer(message=message, beside=True)
+            if not incoming.message_fades or _is_a_sentence(message):
+                return Answer(message=message, beside=True)
+            self._whisper(message)  # it must outlive the next change of what was pressed
+            return Answer(message=IN_DIRECT_MESSAGE, beside=True)
         if self.reply.aside:
             self._whisper(message)
             return Answer()
@@ -290,6 +293,12 @@ class _Placing:
 
     def _key(self, number: int) -> str:
         return f"reply:{self.snapshot.workspace.id}:{self.incoming.id}:{number}"
+
+
+def _is_a_sentence(message: Message) -> bool:
+    """Say whether a message is all said by its fallback; buttons that lead on can be done without."""
+    texts = [block for block in message.blocks if not isinstance(block, Choices)]
+    return all(isinstance(block, Text) and block.text == message.fallback for block in texts)
 
 
 def spoken(said: Spoken, name: str, key: str, now: datetime, late_at: datetime | None = None) -> Delivery:

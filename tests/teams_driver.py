@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from tests.teams_cards import elements
-from tests.teams_server import APP_ID, CARD, TENANT, TeamsServer
+from tests.teams_server import APP_ID, CARD, TENANT, Conversation, TeamsServer
 
 Json = dict[str, Any]
 TEXT = "application/vnd.microsoft.activity.message"
@@ -57,6 +57,10 @@ class TeamsDriver:
         self._numbers = count(1)
         self.notices: list[str] = []
         self.last: Json = {}
+
+    def in_room(self, name: str) -> TeamsRoomDriver:
+        """Sit down at the same client, in a channel of a team."""
+        return TeamsRoomDriver(self, name)
 
     # ------------------------------------------------------------ doing
 
@@ -142,7 +146,7 @@ class TeamsDriver:
             "serviceUrl": self._server.service_url,
             "from": {"id": self.person, "name": self.name, "aadObjectId": f"aad-{self.person}"},
             "conversation": {
-                "id": self._server.direct(self.person).id,
+                "id": self._conversation().id,
                 "conversationType": "personal",
                 "tenantId": TENANT,
             },
@@ -175,13 +179,16 @@ class TeamsDriver:
 
     def _cards(self) -> Iterator[tuple[str, Json]]:
         """Give what the client shows: an update that came later goes over what a press put in place."""
-        for posted in self._server.direct(self.person).messages:
+        for posted in self._conversation().messages:
             over = self._shown.get(posted.id)
             updated = len(posted.versions) > self._seen.get(posted.id, 0)
             yield posted.id, posted.card if over is None or updated else over
 
+    def _conversation(self) -> Conversation:
+        return self._server.direct(self.person)
+
     def _posted(self, message: str) -> Any:
-        return self._server.direct(self.person).find(message)
+        return self._conversation().find(message)
 
     def _find(self, label: str) -> tuple[str, Json]:
         for message, card in reversed(list(self._cards())):
@@ -199,6 +206,45 @@ class TeamsDriver:
                 if form and names <= {node["id"].removeprefix(f"{form}.") for node in own}:
                     return message, action, own
         raise AssertionError(f"no form {label!r} with {names} in:\n" + "\n---\n".join(self.messages()))
+
+
+class TeamsRoomDriver(TeamsDriver):
+    """The same person in a channel of a team, where the bot hears only what mentions it."""
+
+    def __init__(self, direct: TeamsDriver, name: str) -> None:
+        super().__init__(
+            direct._server, direct._bot, direct.person, direct.name, direct.time_zone, direct._settle
+        )
+        self._direct = direct
+        self._name = name
+        self._numbers = direct._numbers
+        self.notices = direct.notices
+
+    async def say(self, text: str) -> None:
+        """Type a line that mentions the bot."""
+        mention = {
+            "type": "mention",
+            "text": "<at>Laps</at>",
+            "mentioned": {"id": f"28:{APP_ID}", "name": "Laps"},
+        }
+        said = {"type": "message", "text": f"<at>Laps</at> {text}", "entities": [mention]}
+        status, _ = await self.post(said)
+        assert status == 200, status
+        await self._settle()
+
+    async def fill(self, form_label: str, **values: str) -> None:
+        """Press what asks for the form, which comes in the direct message, and send it there."""
+        await self.press(form_label)
+        await self._direct.fill(form_label, **values)
+
+    def activity(self) -> Json:
+        """Give what every activity of this person here carries; a reply names its thread."""
+        own = super().activity()
+        where = {"id": f"{self._name};messageid=17", "conversationType": "channel", "isGroup": True}
+        return {**own, "conversation": {**where, "tenantId": TENANT}}
+
+    def _conversation(self) -> Conversation:
+        return self._server.thread(self._name)
 
 
 def _presses(card: Json) -> list[Json]:

@@ -113,7 +113,7 @@ def _incoming(
         surface=Surface.DIRECT_MESSAGE if _is_personal(activity) else Surface.CONVERSATION,
         source=source,
         takes_message=takes_message,
-        message_fades=takes_message and _is_personal(activity),
+        message_fades=takes_message,
         by_platform=by_platform,
         files=files,
         room=None if _is_personal(activity) else _root(activity),

@@ -21,7 +21,6 @@ from adapters.teams.config import TeamsConfig
 from adapters.teams.inbound import CARD_ACTION, normalise
 from adapters.teams.render import CARD_TYPE, Card, render
 from bot.errors import StorageUnavailable
-from bot.messages import Message, Text
 from bot.model import Answer, Incoming, Unsupported
 from bot.ports import Desk
 
@@ -151,10 +150,9 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
 def _show(answer: Answer) -> Reply:
     """Show the answer in the place of the card that was pressed, or beside it where the card is to stay.
 
-    In a conversation of several people the place is the presser's own view of it. What has nothing to press
-    is said beside it.
+    Beside it Teams shows a sentence.
     """
-    if answer.message is not None and answer.beside and not _has_more(answer.message):
+    if answer.message is not None and answer.beside:
         return _in_band(answer.message.fallback)
     if answer.message is not None:
         card = render(answer.message, answer.problems)
@@ -162,11 +160,6 @@ def _show(answer: Answer) -> Reply:
     if answer.problems:
         return _in_band(" ".join(answer.problems.values()))
     return _in_band(DONE)
-
-
-def _has_more(message: Message) -> bool:
-    """Say whether a message is more than a sentence."""
-    return any(not isinstance(block, Text) for block in message.blocks)
 
 
 DONE = "Done."

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.app import Server
 from bot.model import Role
+from bot.ports import Store
+from tests import teams_house
 from tests.drivers import Driver
 from tests.scenario.parity import play_together, read_scenario
 from tests.slack.driver import SlackDriver
 from tests.slack.house import House, house
+from tests.teams_driver import TeamsDriver
 
 ROOM = "C1"
 
@@ -24,9 +26,9 @@ async def join(driver: Driver) -> None:
     await driver.press("30")
 
 
-async def make_admin(server: Server, person: str) -> None:
+async def make_admin(store: Store, person: str) -> None:
     """Have an admin."""
-    await server.store.set_role(await server.store.find_person(person), Role.ADMIN, held=True)
+    await store.set_role(await store.find_person(person), Role.ADMIN, held=True)
 
 
 @dataclass
@@ -49,7 +51,7 @@ async def in_slack() -> AsyncIterator[SlackStage]:
         here.slack.room(ROOM)
         for driver in people.values():
             await join(driver)
-        await make_admin(here.server, "slack:UANN")
+        await make_admin(here.server.store, "slack:UANN")
         yield SlackStage(here, people)
         assert here.slack.complaints == []
 
@@ -58,3 +60,32 @@ async def test_a_use_case_is_shared_and_tried_in_slack() -> None:
     """A cohort gets its conversation; one shares, the other tries, saves, practises; it is taken back."""
     async with in_slack() as stage:
         await play_together(stage, read_scenario("sharing.yaml"))
+
+
+TEAMS_ROOM = "19:cohort@thread.tacv2"
+
+
+@dataclass
+class TeamsStage:
+    """Ann and Bob in Teams."""
+
+    people: dict[str, TeamsDriver]
+
+    def __post_init__(self) -> None:
+        """Keep each one's client in the room."""
+        self.rooms = {name: driver.in_room(TEAMS_ROOM) for name, driver in self.people.items()}
+
+    def driver(self, who: str, where: str) -> TeamsDriver:
+        """Give one of them."""
+        return self.rooms[who] if where == "room" else self.people[who]
+
+
+async def test_a_use_case_is_shared_and_tried_in_teams() -> None:
+    """The same in a channel of a team, where what is more than a sentence comes in the direct message."""
+    async with teams_house.laps() as here:
+        people = {"ann": here.person("ann"), "bob": here.person("bob")}
+        here.microsoft.thread(TEAMS_ROOM)
+        for driver in people.values():
+            await join(driver)
+        await make_admin(here.store, "teams:29:ann")
+        await play_together(TeamsStage(people), read_scenario("sharing.yaml"))

@@ -197,7 +197,9 @@ class SlackDriver:
         return self.server.direct(self.person) if is_direct else self.server.room(self.channel)
 
     def _seen(self) -> list[Posted]:
-        return [posted for posted in self._conversation() if not posted.private or posted.to in ("", self.person)]
+        return [
+            posted for posted in self._conversation() if not posted.private or posted.to in ("", self.person)
+        ]
 
     def _named(self) -> str:
         return "directmessage" if self.channel.startswith("D") else "cohort"
