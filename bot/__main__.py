@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.cli import (
     authoring,
+    cohorts,
     delivering,
     drafting,
     examining,
@@ -30,6 +31,7 @@ from bot.cli import (
     trying,
 )
 from bot.cli.trying import INTERRUPTED
+from bot.cohorts.gathering import FEWEST, MOST
 from bot.cohorts.importing import Terms
 from bot.errors import LapsError
 from bot.model import ChannelName, Role
@@ -186,6 +188,7 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             work=lambda o, held=held: people.set_role(read_settings(), o.person, Role(o.role), held, o.format)
         )
     _add_roster(commands)
+    _add_cohorts(commands)
     ahead = commands.add_parser("plan", help="print what would be said to a person unasked, and why")
     ahead.add_argument(
         "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
@@ -234,6 +237,26 @@ def _add_roster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
 
 
+def _add_cohorts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("cohorts", help="the cohorts, and proposals for new ones").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    shown = actions.add_parser("list", help="print every cohort, who leads it and where it meets")
+    _add_format(shown)
+    shown.set_defaults(work=lambda o: cohorts.listing(read_settings(), o.format))
+    new = actions.add_parser("propose", help="propose cohorts for people of the roster who are in none")
+    new.add_argument("--size", type=_cohort_size, default=10, help="people in each, 8 to 12 (default 10)")
+    new.add_argument("--mixed", action="store_true", help="of several job families, rather than of one")
+    new.add_argument("--wave", help="only people of this wave")
+    new.add_argument(
+        "--write", type=Path, metavar="FILE", help="write them as CSV, for laps people import --partial"
+    )
+    _add_format(new)
+    new.set_defaults(
+        work=lambda o: cohorts.proposing(read_settings(), o.size, o.mixed, o.wave, o.write, o.format)
+    )
+
+
 def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text by default")
 
@@ -243,6 +266,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day (such as 2026-11-01)") from error
+
+
+def _cohort_size(text: str) -> int:
+    if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {FEWEST} to {MOST}")
+    return int(text)
 
 
 def _positive(text: str) -> int:

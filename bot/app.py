@@ -20,6 +20,7 @@ from adapters.teams.render import LIMITS as TEAMS_LIMITS
 from adapters.web.app import WebAdapter, WebConfig
 from adapters.web.render import LIMITS as WEB_LIMITS
 from bot.cohorts.looking_after import PeopleOffice
+from bot.cohorts.promoting import ShareOffice
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
 from bot.editing.notices import Notice, Notices
@@ -27,7 +28,7 @@ from bot.editing.workshop import CatalogueWorkshop
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
 from bot.model import ChannelName
-from bot.ports import Channel, Clock, Desk, FileSource, Store
+from bot.ports import Channel, Clock, Desk, FileSource, Store, Workshop
 from bot.preview.routes import PreviewPages
 from bot.settings import Settings
 from bot.watching import Watcher
@@ -161,7 +162,7 @@ class Server:
         self._watcher = Watcher(self.live, sleep)
         self._preview = PreviewPages(lambda: self.live.now)
         files: dict[ChannelName, FileSource] = {}
-        workshop = PeopleOffice(store, lambda: self.live.now, CatalogueWorkshop(self.live, files))
+        workshop = workshop_of(store, self.live, files)
         self.desk = Dispatcher(
             store, lambda: self.live.now, self.outbox, clock, self.metrics.interaction, workshop
         )
@@ -298,6 +299,13 @@ async def build(
     if store is None:
         store = await open_store(settings.database_url, organization.name, organization.time_zone, clock)
     return Server(settings, host, store, loader, loaded, clock, sleep)
+
+
+def workshop_of(store: Store, live: LiveCatalogue, files: Mapping[ChannelName, FileSource]) -> Workshop:
+    """Put together what does in files and in the roster what no pure handler can."""
+    lessons = CatalogueWorkshop(live, files)
+    shares = ShareOffice(store, lambda: live.now, lambda: live.loader.patterns, lessons, lessons)
+    return PeopleOffice(store, lambda: live.now, shares)
 
 
 def make_adapters(settings: Settings, host: str, desk: Desk, clock: Clock) -> Sequence[Adapter]:

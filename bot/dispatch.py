@@ -28,6 +28,7 @@ from bot.errors import (
 )
 from bot.events import EventType
 from bot.facts import Facts
+from bot.forms import current_screen
 from bot.learning.path import UNFINISHED
 from bot.learning.turn import present_session, shows_here
 from bot.messages import Button, Choices, Emphasis, Message, Text, say
@@ -56,7 +57,7 @@ from bot.model import (
 from bot.nudging.policy import MATTERS
 from bot.placing import IN_DIRECT_MESSAGE, place
 from bot.ports import Clock, Needs, Outlet, Store, Workshop
-from bot.routes import ROUTES, Route, Unknown, current_screen
+from bot.routes import ROUTES, Route, Unknown
 from lessons.catalogue import Catalogue
 from lessons.model import Lesson
 

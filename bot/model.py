@@ -626,10 +626,11 @@ class Incoming:
     (see `routes.read`), pressed or sent; args are strings. `direct` says that the conversation is the
     direct message with the sender. `takes_message`: the HTTP answer can show a message in place (web, Teams
     Execute); `message_fades`: that is gone when the client loads the conversation again or the message
-    changes (Teams), so the message itself must be updated too. `takes_notice`: the HTTP answer can show a message to the sender only
-    (Slack's slash command). `takes_form`: a form can be opened as a modal. `takes_file`: a form can have a
-    field for a file. `by_platform`: the platform or our own page says it, and no button, form or typed word:
-    only so are verbs such as `uninstall` heard. `files` came along, and nobody has looked into them.
+    changes (Teams), so the message itself must be updated too. `takes_notice`: the HTTP answer can show a
+    message to the sender only (Slack's slash command). `takes_form`: a form can be opened as a modal.
+    `takes_file`: a form can have a field for a file. `by_platform`: the platform or our own page says it, and
+    no button, form or typed word: only so are verbs such as `uninstall` heard. `files` came along, and nobody
+    has looked into them.
     `room` names the conversation of several people that this was done in, as new messages go there, None in a
     direct one: what is said there nobody changes for the others.
     """

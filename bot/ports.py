@@ -21,6 +21,7 @@ from bot.model import (
     Answer,
     Changes,
     ChannelName,
+    Cohort,
     Decision,
     Delivery,
     DeliveryId,
@@ -310,6 +311,12 @@ class Store(Protocol):
 
     def roster(self, day: date) -> AsyncIterator[Span]:
         """Yield what the roster said on a day, of everybody who was on it."""
+
+    async def cohorts(self) -> Sequence[Cohort]:
+        """Return every cohort that somebody is in, or that has a conversation, by name."""
+
+    def past_cohorts(self) -> AsyncIterator[tuple[str, str]]:
+        """Yield each person of the roster with each cohort that they were ever in."""
 
     async def expected(self, workspace: Workspace, sender: Sender, known: LearnerId | None) -> Learner | None:
         """Return whom the roster has for an account, by the ids and the address that both know.

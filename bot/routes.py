@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Never, Protocol, cast
 
-from bot import joining, pages
-from bot.cohorts import cards, gathering, looking_after, sharing, trying
+from bot import forms, joining
+from bot.cohorts import gathering, looking_after, promoting, sharing, trying
 from bot.editing import asking
-from bot.errors import NotYours
 from bot.events import EventType
 from bot.facts import Facts
 from bot.learning import opening, recalling, sessions
 from bot.learning.checks import count_words
-from bot.learning.turn import At, present_session
+from bot.learning.turn import At
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
 from bot.model import (
     Changes,
@@ -29,7 +28,6 @@ from bot.model import (
     SessionStatus,
     Snapshot,
     Stage,
-    Status,
 )
 from bot.nudging import answering, connecting
 from bot.ports import Needs
@@ -95,14 +93,6 @@ class ShowHelp:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenForm:
-    """Open a form of the present screen as a modal."""
-
-    form: str
-    args: Args
-
-
-@dataclass(frozen=True, slots=True)
 class Unknown:
     """Something typed or pressed that is no verb."""
 
@@ -163,61 +153,6 @@ def handle_unknown(
 
 PASTED_WORDS = 8
 """From this many words on, what is typed while a result is asked for is taken as the result."""
-
-
-def open_form(
-    snapshot: Snapshot, command: OpenForm, catalogue: Catalogue, now: datetime, draw: Draw
-) -> Decision:
-    """Open the form as the present screen has it; where the screen has moved on, show the screen."""
-    reply = current_screen(snapshot, command.args, catalogue, now)
-    form = reply.message.form(command.form) if reply.message else None
-    if form is None or any(form.args.get(k) != v for k, v in command.args.items() if k in ("s", "v", "k")):
-        return Decision(reply)
-    event = Facts(snapshot, now, draw)(EventType.FORM_OPENED, name=command.form)
-    return Decision(Reply(form=form), Changes(events=(event,)))
-
-
-def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -> Reply:
-    """Show the screen, as it is now, that buttons with these args belong to.
-
-    Raises:
-        NotYours: the args name somebody else's session.
-    """
-    if "s" in args:
-        session, learner = snapshot.session, snapshot.learner
-        if session is None or learner is None or session.id != args["s"] or session.learner != learner.id:
-            raise NotYours
-        return present_session(snapshot, small_number(args["v"]), catalogue, now)
-    learner = snapshot.who
-    if "p" in args and learner.status is Status.ACTIVE:
-        return Reply(_page(snapshot, args, catalogue, now))
-    name = args.get("k", "")
-    asked = joining.next_question(learner)
-    if name in joining.SETTINGS and learner.status is Status.ACTIVE and asked in (None, name):
-        return Reply(pages.question(name, snapshot, catalogue, first=asked is not None))
-    return joining.present(snapshot, catalogue, now)
-
-
-def _page(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -> Message:
-    """Show the page that a form outside lessons stands on, as it is now.
-
-    Raises:
-        KeyError: it is no page of ours.
-        NoSuchUseCase: what it is about was taken back.
-    """
-    match args["p"]:
-        case cards.PAGE:
-            form = sharing.form_of(snapshot, args.get("i", ""), catalogue)
-            return Message(form.title, (form,))
-        case cards.TRIED_PAGE:
-            form = trying.asked_again(snapshot)
-            return Message(form.title, (form,))
-        case gathering.PAGE if snapshot.cohort is not None:
-            return gathering.page(snapshot, snapshot.cohort, now)
-        case connecting.PAGE:
-            return connecting.page(snapshot, catalogue, now)
-        case other:
-            raise KeyError(other)
 
 
 def nearest_verb(typed: str, roles: Collection[Role] = ()) -> str | None:
@@ -296,12 +231,6 @@ def _wait(text: str) -> str:
 
 def _least(text: str | None) -> int | None:
     return None if text is None else max(0, small_number(text))
-
-
-def _opened(args: Args) -> OpenForm:
-    if "s" in args:
-        small_number(args["v"])
-    return OpenForm(args["form"], args)
 
 
 _NOTHING = Needs()
@@ -464,7 +393,7 @@ ROUTES: dict[str, Route] = {
     ),
     "set": Route(joining.setting_of, joining.change_setting, needs=_EVERYTHING),
     "ask": Route(joining.question_of, joining.ask_setting),
-    "form": Route(_opened, open_form, needs=_FORMS),
+    "form": Route(forms.opened, forms.open_form, needs=_FORMS),
     "recalled": Route(
         lambda a: recalling.AnswerRecall(a["l"], a["q"], small_number(a["n"]), small_number(a["a"])),
         recalling.answer_recall,
@@ -532,6 +461,7 @@ ROUTES: dict[str, Route] = {
     "practise": Route(lambda a: trying.PractiseShare(a["i"]), trying.practise_share, needs=_PATH),
     "save": Route(lambda a: trying.SaveShare(a["i"], "off" not in a), trying.save_share),
     "usecase": Route(lambda a: trying.ShowShare(a["i"]), trying.show_share),
+    "promote": Route(lambda a: promoting.PromoteShare(a["i"]), promoting.admit, workshop=True),
     # in a cohort
     "join_cohort": Route(lambda a: gathering.JoinCohort(a["n"], "yes" in a), gathering.join_cohort),
     "start_cohort": Route(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.model import DeliveryState
+from storage.shared_tables import KEPT, SAVED, SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, constant, words
 from storage.sql import Bulk, Dialect, Insert, Statement, wanted
 from storage.tables import (
@@ -35,7 +36,6 @@ from storage.tables import (
     FEED,
     INCOMING,
     JOIN_CODE,
-    KEPT,
     LEARNER,
     LESSON_VERSION,
     MEETING,
@@ -46,11 +46,8 @@ from storage.tables import (
     RECALL,
     ROLE,
     ROSTER,
-    SAVED,
     SESSION,
-    SHARE,
     SUBMISSION,
-    TRIAL,
     WORKSPACE,
     AnyTable,
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import ClauseElement, and_, bindparam, case, delete, func, literal_column, select
+from sqlalchemy import ClauseElement, and_, bindparam, case, delete, func, literal_column, select, union
 
 from bot.model import (
     Changes,
@@ -24,10 +24,11 @@ from bot.model import (
 from bot.ports import Needs
 from storage.changes import Nothing, add_unseen, put
 from storage.rows import micros
+from storage.shared_tables import COHORT, KEPT, SAVED, SHARE, TRIAL
 from storage.shares import name_of, read_shared, room_from, search, share_row
 from storage.snapshot import ORGANIZATION, columns_of, constant, read_snapshot
-from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import COHORT, KEPT, LEARNER, ROLE, SAVED, SHARE, TRIAL, WORKSPACE
+from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
+from storage.tables import LEARNER, ROLE, ROSTER, WORKSPACE
 
 # ---------------------------------------------------------------- reading
 
@@ -76,6 +77,34 @@ def read_cohort(organization: Organization, name: str) -> Steps[Cohort]:
     room = room_from(rows[0][:5], conversation, service_url)
     begins = date.fromisoformat(starts_on) if starts_on else None
     return Cohort(name, room, begins, members, named, champions, version)
+
+
+def _names(dialect: Dialect) -> ClauseElement:
+    made = select(COHORT.c.name).where(COHORT.c.organization == ORGANIZATION)
+    here = (LEARNER.c.organization == ORGANIZATION, LEARNER.c.cohort.is_not(None), _HERE_STILL)
+    return union(made, select(LEARNER.c.cohort).where(*here)).order_by(literal_column("1"))
+
+
+def _past(dialect: Dialect) -> ClauseElement:
+    ever = (ROSTER.c.organization == ORGANIZATION, ROSTER.c.cohort != literal_column("''"))
+    return select(ROSTER.c.person, ROSTER.c.cohort).where(*ever).distinct().order_by(ROSTER.c.person)
+
+
+NAMES: Statement[tuple[str]] = Statement(_names)
+PAST: Statement[tuple[str, str]] = Statement(_past)
+
+
+def read_cohorts(organization: Organization) -> Steps[list[Cohort]]:
+    """Read every cohort, by name."""
+    found = []
+    for (name,) in (yield from ask(NAMES, organization=organization.id)):
+        found.append((yield from read_cohort(organization, name)))
+    return found
+
+
+def past_cohorts(organization: Organization) -> Call:
+    """Ask for who was ever in which cohort, by the roster."""
+    return Call(PAST, {"organization": organization.id})
 
 
 def read_all(

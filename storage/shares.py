@@ -43,9 +43,10 @@ from bot.model import (
 )
 from storage.people import accounts_of
 from storage.rows import LearnerRow, WorkspaceRow, learner_from, micros, moment, workspace_from
+from storage.shared_tables import SAVED, SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, columns_of, constant, learner_columns
 from storage.sql import SQLITE, Dialect, Row, Statement, Steps, ask
-from storage.tables import ACCOUNT, LEARNER, PERSON, SAVED, SHARE, TRIAL, WORKSPACE
+from storage.tables import ACCOUNT, LEARNER, PERSON, WORKSPACE
 
 MOST_WORDS = 12
 """Of what is looked for."""
@@ -271,10 +272,10 @@ def search(
 ) -> Steps[tuple[Shared, ...]]:
     """Find use cases on the shelf that somebody may see."""
     who = {"organization": organization.id, "learner": learner, "cohort": cohort}
-    what = {
+    what: dict[str, str | int] = {
         "tool": search.tool or "",
         "family": search.job_family or "",
-        "own": "1" if search.own else "0",
+        "own": int(search.own),
         "most": search.most,
     }
     words = words_of(search.text)[:MOST_WORDS]

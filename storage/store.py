@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from bot.events import AdoptionEvent
 from bot.model import (
     Account,
     Changes,
+    Cohort,
     Delivery,
     DeliveryState,
     Feed,
@@ -37,7 +38,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Claimed, Clock, DeliveryRecord, Waiting
-from storage import archive, calendars, deliveries, draining, nudging, people, revisions, roster
+from storage import archive, calendars, community, deliveries, draining, nudging, people, revisions, roster
 from storage.rows import micros
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
@@ -214,6 +215,16 @@ class CommonStore(ABC):
         async for page in self._pages(roster.as_of(self._organization, day)):
             for row in page:
                 yield roster.read_span(row)
+
+    async def cohorts(self) -> Sequence[Cohort]:
+        """Return every cohort, by name."""
+        return await self._read(community.read_cohorts(self._organization))
+
+    async def past_cohorts(self) -> AsyncIterator[tuple[str, str]]:
+        """Yield who was ever in which cohort, by the roster."""
+        async for page in self._pages(community.past_cohorts(self._organization)):
+            for row in page:
+                yield cast("tuple[str, str]", row)
 
     async def apply_together(self, batch: Sequence[Changes]) -> Sequence[StorageError | None]:
         """Write the changes of several people in one atomic step, but for those that cannot be."""

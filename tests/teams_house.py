@@ -12,10 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from adapters.teams.app import TeamsAdapter, TeamsConfig
-from bot.cohorts.looking_after import PeopleOffice
+from bot.app import workshop_of
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
-from bot.editing.workshop import CatalogueWorkshop
 from bot.messages import Button, Choices, say
 from bot.model import (
     Answer,
@@ -185,8 +184,7 @@ async def laps(place: Path = CATALOGUE, **changes: Any) -> AsyncIterator[Laps]:
     files: dict[ChannelName, FileSource] = {}
     channels: dict[ChannelName, Channel] = {}
     outbox = Outbox(store, channels, clock, clock.sleep)
-    workshop = PeopleOffice(store, lambda: live.now, CatalogueWorkshop(live, files))
-    desk = Dispatcher(store, lambda: live.now, outbox, clock, workshop=workshop)
+    desk = Dispatcher(store, lambda: live.now, outbox, clock, workshop=workshop_of(store, live, files))
     async with _served(desk, clock, **changes) as (microsoft, adapter, url):
         channels[ChannelName.TEAMS] = files[ChannelName.TEAMS] = adapter.channel
         yield Laps(microsoft, url, store, outbox, clock, live)

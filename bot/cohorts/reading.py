@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.cohorts import cards
 from bot.cohorts.gathering import PAGE, JoinCohort, ShowCohort, StartCohort
+from bot.cohorts.promoting import PromoteShare
 from bot.cohorts.sharing import DescribeShare, PostShare, ScrapShare, SendShare, WithdrawShare
 from bot.cohorts.trying import (
     JudgeShare,
@@ -43,6 +44,7 @@ def needed(command: object, args: Args, needs: Needs) -> Needs:
             | PractiseShare(share=share)
             | SaveShare(share=share)
             | ShowShare(share=share)
+            | PromoteShare(share=share)
         ):
             return replace(needs, share=share or None)
         case SearchShelf():

@@ -71,6 +71,19 @@ class CatalogueWorkshop:
             case _:
                 raise TypeError(command)
 
+    async def propose(
+        self, incoming: Incoming, snapshot: Snapshot, path: str, text: bytes, now: datetime, draw: Draw
+    ) -> Decision:
+        """Keep a draft of a whole new file, and show it to an admin; what has errors is said with them."""
+        loaded = await self._live.check(path, text)
+        errors = [each for each in loaded.findings if each.severity is Severity.ERROR]
+        if errors:
+            told = [self._line(each, path) for each in errors]
+            return _shown(
+                pages.refused_page(title_of(text) or path, told, "Mend the use case, and try again.")
+            )
+        return await self._propose(_Asked(incoming, snapshot, now, draw), path, "", text, loaded)
+
     # ------------------------------------------------------------ forms
 
     async def _edit(self, asked: _Asked, command: EditLesson) -> Decision:

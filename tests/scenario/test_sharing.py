@@ -1,4 +1,4 @@
-"""Cohorts and shared use cases, through the whole server: the same scenario on every channel, and what goes wrong."""
+"""Cohorts and shared use cases, through the whole server: the same on every channel, and what goes wrong."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
