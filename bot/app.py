@@ -36,6 +36,7 @@ from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
 from lessons.loading import Loaded, Loader, load
 from scheduler.calendars import Calendars
+from scheduler.gatherings import Gatherings
 from scheduler.nudges import Nudges
 from scheduler.outbox import Outbox
 from scheduler.ticker import Ticker
@@ -50,6 +51,7 @@ DRAIN_EVERY = timedelta(seconds=1)
 FORGET_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=5)
 CALENDARS_EVERY = timedelta(seconds=30)
+GATHER_EVERY = timedelta(minutes=1)
 LOOK_AFTER = 20_000
 """How many more objects there are before the collector looks at them; Python's own 700 is a press or two."""
 MOST_BODY = 1024 * 1024
@@ -173,6 +175,7 @@ class Server:
         presences = {x.channel.name: x.channel for x in self.adapters if isinstance(x, SlackAdapter)}
         self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock, presences)
         own_hosts = {each.strip() for each in (settings.calendar_hosts or "").split(",") if each.strip()}
+        self.gatherings = Gatherings(store, self.outbox, lambda: self.live.now, clock)
         self.calendars = Calendars(store, FeedReader(own_hosts), lambda: self.live.now, clock)
         self._clock = clock
         self._ticker = Ticker()
@@ -202,6 +205,7 @@ class Server:
         self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
         self._ticker.every(FORGET_EVERY, "forget", self._forget)
         self._ticker.every(LOOK_EVERY, "nudges", self.nudges.look)
+        self._ticker.every(GATHER_EVERY, "gatherings", self.gatherings.look)
         self._ticker.every(CALENDARS_EVERY, "calendars", self.calendars.read_due)
         self._ticker.start()
         try:

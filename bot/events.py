@@ -104,6 +104,10 @@ class EventType(StrEnum):
         "Somebody said how a shared use case went. `share`; `worked`: yes, changed or no.",
     )
     USE_CASE_SAVED = "use_case.saved", "Somebody kept a shared use case, or no more. `share`; `kept`."
+    USE_CASE_REPOSTED = (
+        "use_case.reposted",
+        "A champion showed a use case of another cohort to theirs. `share`.",
+    )
     USE_CASE_PROMOTED = "use_case.promoted", "A lesson was drafted of a shared use case. `share`."
     USE_CASES_LISTED = (
         "use_cases.listed",

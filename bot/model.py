@@ -351,8 +351,9 @@ class Cohort:
     """8 to 12 people who practise together, by the name that the roster has for them.
 
     `room` is their conversation, None until one is connected; `starts_on` the day from which Laps speaks
-    there by itself. `members` counts those who take part, `named` everybody who is in it; `champions` are the
-    names of those who lead it, "" where one has none.
+    there by itself. `members` counts those who take part, `named` everybody who is in it; `champions` are
+    the names of those who lead it, "" where one has none. `week_on` is the Monday of the week for which its
+    thread and its champions' cards were made last.
     """
 
     name: str
@@ -361,6 +362,7 @@ class Cohort:
     members: int = 0
     named: int = 0
     champions: tuple[tuple[LearnerId, str], ...] = ()
+    week_on: date | None = None
     version: int = 0
 
 
@@ -444,6 +446,35 @@ class Shared:
     is_saved: bool = False
     changed: tuple[str, ...] = ()
     author: tuple[Workspace, Account, Learner] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan of somebody in a cohort: `by` names them, "" unless they let it be shown (`is_shown`)."""
+
+    session: SessionId
+    learner: LearnerId
+    when: str
+    task: str
+    tool: str
+    by: str = ""
+    is_shown: bool = False
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CohortWeek:
+    """What a champion may know of their cohort: names only of those who said so.
+
+    `shared` and `tried` count use cases and tries of two weeks. `stuck` names who could use a hand, with why,
+    and `stuck_others` counts those who are not named. `repost` is a use case of another cohort.
+    """
+
+    shared: int = 0
+    tried: int = 0
+    stuck: tuple[tuple[str, str], ...] = ()
+    stuck_others: int = 0
+    repost: Shared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -842,6 +873,7 @@ class Snapshot:
     cohort: Cohort | None = None
     shared: Shared | None = None
     shelf_found: tuple[Shared, ...] = ()
+    plans: tuple[Plan, ...] = ()
     place: Place = Place()
     post: Post | None = None
     shelf: Mapping[str, Lesson] = field(default_factory=dict)
@@ -942,6 +974,7 @@ class Reply:
         post: the tracked message that this reply becomes, so that it can be updated later.
         updates: other tracked messages to change unasked.
         spoken: what is said to all in conversations of several people.
+        beside: what was pressed stays as it is, and this is said beside it.
     """
 
     message: Message | None = None
@@ -952,6 +985,7 @@ class Reply:
     post: PostId | None = None
     updates: tuple[tuple[PostId, Message], ...] = ()
     spoken: tuple[Spoken, ...] = ()
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The rules, in this order:
 2. A press on the home changes the home; what is more than that goes to the direct message.
 3. A press in a conversation of several people, or a form opened there, changes nothing for the others: what
    is only information is shown to the presser alone, all else goes to the direct message.
+   So it is where an answer is to stand beside what was pressed.
 4. Where the HTTP answer can show a message (web, Teams' Execute), it does; where it fades, the message is
    updated as well.
 5. A press on a message in the direct message is answered in its place.
@@ -113,6 +114,8 @@ class _Placing:
             return Answer()
         if incoming.in_room and (incoming.source is not None or incoming.surface is Surface.FORM):
             return self._to_the_presser(message)
+        if reply.beside:
+            return self._beside(message)
         if incoming.takes_message:
             return self._in_band(message)
         if incoming.source is not None and self._replaceable():
@@ -125,6 +128,14 @@ class _Placing:
         self._post(message, self._direct())
         if incoming.surface is Surface.CONVERSATION and self.learner.status is Status.ACTIVE:
             self._send(Operation.POST, IN_DIRECT_MESSAGE, incoming.conversation)
+        return Answer()
+
+    def _beside(self, message: Message) -> Answer:
+        """Leave what was pressed as it is, and say something beside it."""
+        incoming = self.incoming
+        if incoming.takes_message and (not incoming.message_fades or _is_a_sentence(message)):
+            return Answer(message=message, beside=True)
+        self._post(message, incoming.conversation or self._direct())
         return Answer()
 
     def _to_the_presser(self, message: Message) -> Answer:

@@ -22,6 +22,7 @@ from bot.model import (
     Changes,
     ChannelName,
     Cohort,
+    CohortWeek,
     Decision,
     Delivery,
     DeliveryId,
@@ -34,6 +35,7 @@ from bot.model import (
     Learner,
     LearnerId,
     Organization,
+    Plan,
     Post,
     PostId,
     Revision,
@@ -74,6 +76,7 @@ class Needs:
         cohort_named: another one instead, by its name.
         share: a shared use case to look up, by its id, or by what its id begins with.
         shelf: what to look for among the shared use cases that the learner may see.
+        plans: the plans of the cohort's people, newest first.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
         calendar: the learner's calendar feed, and the meetings found in it.
         adoption: the learner's completed lessons, tools granted and used in the last 400 days, as events.
@@ -93,6 +96,7 @@ class Needs:
     cohort_named: str | None = None
     share: str | None = None
     shelf: Search | None = None
+    plans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +318,15 @@ class Store(Protocol):
 
     async def cohorts(self) -> Sequence[Cohort]:
         """Return every cohort that somebody is in, or that has a conversation, by name."""
+
+    async def cohort_weeks(self, monday: date) -> Sequence[Cohort]:
+        """Return the cohorts for which nothing was made yet in the week of this Monday."""
+
+    async def plans_of(self, cohort: str, now: datetime) -> Sequence[Plan]:
+        """Return the plans that a cohort's people made lately, newest first; names only where they may be."""
+
+    async def week_of(self, cohort: Cohort, now: datetime) -> CohortWeek:
+        """Return what a cohort's champion may know of it."""
 
     def past_cohorts(self) -> AsyncIterator[tuple[str, str]]:
         """Yield each person of the roster with each cohort that they were ever in."""

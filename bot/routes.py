@@ -6,11 +6,11 @@ import difflib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Never, Protocol, cast
 
 from bot import forms, joining
-from bot.cohorts import gathering, looking_after, promoting, sharing, trying
+from bot.cohorts import gathering, looking_after, promoting, sharing, trying, weekly
 from bot.editing import asking
 from bot.events import EventType
 from bot.facts import Facts
@@ -466,6 +466,15 @@ ROUTES: dict[str, Route] = {
     "join_cohort": Route(lambda a: gathering.JoinCohort(a["n"], "yes" in a), gathering.join_cohort),
     "start_cohort": Route(
         lambda a: gathering.StartCohort(a["n"], a["day"]), gathering.start_cohort, needs=_COHORT
+    ),
+    "kept_mine": Route(
+        lambda a: weekly.KeepMine(a["n"], date.fromisoformat(a["w"]).isoformat()),
+        weekly.keep_mine,
+        needs=Needs(plans=True),
+    ),
+    "repost": Route(lambda a: weekly.Repost(a["i"]), weekly.repost, needs=_COHORT),
+    "post_line": Route(
+        lambda a: weekly.PostLine(a["n"], date.fromisoformat(a["w"]).isoformat()), weekly.post_line
     ),
     "show": Route(gathering.shows_of, gathering.change_shows, needs=_COHORT),
     # for a calendar

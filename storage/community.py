@@ -22,6 +22,7 @@ from bot.model import (
     Workspace,
 )
 from bot.ports import Needs
+from storage import weekly
 from storage.changes import Nothing, add_unseen, put
 from storage.rows import micros
 from storage.shared_tables import COHORT, KEPT, SAVED, SHARE, TRIAL
@@ -35,7 +36,13 @@ from storage.tables import LEARNER, ROLE, ROSTER, WORKSPACE
 
 def _cohort(dialect: Dialect) -> ClauseElement:
     here = (COHORT.c.organization == ORGANIZATION, COHORT.c.name == bindparam("name"))
-    columns = (COHORT.c.conversation, COHORT.c.service_url, COHORT.c.starts_on, COHORT.c.version)
+    columns = (
+        COHORT.c.conversation,
+        COHORT.c.service_url,
+        COHORT.c.starts_on,
+        COHORT.c.week_on,
+        COHORT.c.version,
+    )
     joined = COHORT.outerjoin(WORKSPACE, WORKSPACE.c.id == COHORT.c.workspace)
     return select(*columns_of(WORKSPACE, "seq"), *columns).select_from(joined).where(*here)
 
@@ -71,12 +78,13 @@ def read_cohort(organization: Organization, name: str) -> Steps[Cohort]:
     cohort = Cohort(name, members=members, named=named, champions=champions)
     if not rows:
         return cohort
-    conversation, service_url, starts_on, version = cast(
-        "tuple[str | None, str | None, str | None, int]", rows[0][5:]
+    conversation, service_url, starts_on, week_on, version = cast(
+        "tuple[str | None, str | None, str | None, str | None, int]", rows[0][5:]
     )
     room = room_from(rows[0][:5], conversation, service_url)
     begins = date.fromisoformat(starts_on) if starts_on else None
-    return Cohort(name, room, begins, members, named, champions, version)
+    made = date.fromisoformat(week_on) if week_on else None
+    return Cohort(name, room, begins, members, named, champions, made, version)
 
 
 def _names(dialect: Dialect) -> ClauseElement:
@@ -118,7 +126,7 @@ def read_all(
     """Read what a handler may know of a person, with what they have in common with others."""
     seen = yield from read_snapshot(organization, workspace, account, session, needs, now)
     who = seen.learner
-    if who is None or not (needs.cohort or needs.cohort_named or needs.share or needs.shelf):
+    if who is None or not (needs.cohort or needs.cohort_named or needs.share or needs.shelf or needs.plans):
         return seen
     named = needs.cohort_named or (who.cohort if needs.cohort else None)
     cohort = (yield from read_cohort(organization, named)) if named else None
@@ -127,7 +135,10 @@ def read_all(
     if shelf is not None and shelf.of_mine:
         shelf = replace(shelf, job_family=who.job_family)
     found = (yield from search(organization, shelf, who.id, who.cohort)) if shelf is not None else ()
-    return replace(seen, cohort=cohort, shared=shared, shelf_found=found)
+    seen = replace(seen, cohort=cohort, shared=shared, shelf_found=found)
+    if needs.plans and named:
+        seen = replace(seen, plans=(yield from weekly.read_plans(organization, named, now)))
+    return seen
 
 
 # ---------------------------------------------------------------- judging
@@ -206,7 +217,7 @@ def _unsaved(dialect: Dialect) -> ClauseElement:
     return delete(SAVED).where(theirs)
 
 
-COHORTS = put(COHORT, fixed=["week_on"])
+COHORTS = put(COHORT)
 SHARES = put(SHARE, fixed=["organization"], key=["id"])
 TRIALS = put(TRIAL, fixed=["organization", "tried_at"], kept=["worked"])
 SAVINGS = add_unseen(SAVED, "share", "learner")
@@ -236,7 +247,7 @@ def _cohort_row(cohort: Cohort, home: str) -> Row:
         room.conversation if room else None,
         room.service_url if room else None,
         cohort.starts_on.isoformat() if cohort.starts_on else None,
-        None,
+        cohort.week_on.isoformat() if cohort.week_on else None,
         cohort.version + 1,
     )
 

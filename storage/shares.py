@@ -81,14 +81,21 @@ def _count(worked: bool) -> ColumnElement[int]:
     return select(func.count()).select_from(TRIAL).where(mine).correlate(SHARE).scalar_subquery()
 
 
-def _seen() -> Select[*tuple[object, ...]]:
+def sharing() -> Select[*tuple[object, ...]]:
     """Read use cases as one person sees them."""
     who: BindParameter[str] = bindparam("learner")
     own = and_(TRIAL.c.share == SHARE.c.id, TRIAL.c.learner == who)
     kept = and_(SAVED.c.share == SHARE.c.id, SAVED.c.learner == who)
     rest = (TRIAL.c.tried_at, TRIAL.c.worked, TRIAL.c.changed, SAVED.c.saved_at)
     return (
-        select(*_SHARE, *_WORKSPACE, name_of(SHARE.c.author), _count(False), _count(True), *rest)
+        select(
+            *_SHARE,
+            *_WORKSPACE,
+            name_of(SHARE.c.author),
+            _count(False),
+            _count(True).label("worked_count"),
+            *rest,
+        )
         .select_from(
             SHARE.outerjoin(WORKSPACE, WORKSPACE.c.id == SHARE.c.workspace)
             .outerjoin(TRIAL, own)
@@ -99,7 +106,7 @@ def _seen() -> Select[*tuple[object, ...]]:
 
 
 def _one(dialect: Dialect) -> ClauseElement:
-    return _seen().where(SHARE.c.id == bindparam("share"))
+    return sharing().where(SHARE.c.id == bindparam("share"))
 
 
 def _may_find() -> ColumnElement[bool]:
@@ -140,7 +147,7 @@ def _shelf(dialect: Dialect, has_words: bool) -> ClauseElement:
         order.append(text(f"{rank} DESC"))  # type: ignore[arg-type]
     near = case((SHARE.c.cohort == bindparam("cohort"), literal_column("0")), else_=literal_column("1"))
     order += [near, desc(SHARE.c.posted_at), desc(SHARE.c.seq)]
-    return _seen().where(*wanted_ones).order_by(*order).limit(bindparam("most"))
+    return sharing().where(*wanted_ones).order_by(*order).limit(bindparam("most"))
 
 
 ONE: Statement[tuple[object, ...]] = Statement(_one)
@@ -148,7 +155,8 @@ SHELF: Statement[tuple[object, ...]] = Statement(lambda dialect: _shelf(dialect,
 SEARCHED: Statement[tuple[object, ...]] = Statement(lambda dialect: _shelf(dialect, has_words=True))
 
 
-def _shared_from(row: tuple[object, ...], learner: LearnerId) -> Shared:
+def shared_from(row: tuple[object, ...], learner: LearnerId) -> Shared:
+    """Read a row of `sharing`, as somebody sees it."""
     share = share_from(row[:_AT_REST])
     by, tried, worked, tried_at, mine, changed, saved_at = cast(
         "tuple[str, int, int, int | None, str | None, str | None, int | None]", row[_AT_REST:]
@@ -253,7 +261,7 @@ def read_shared(organization: Organization, share: str, learner: LearnerId) -> S
     rows = yield from ask(ONE, organization=organization.id, share=share, learner=learner)
     if not rows:
         return None
-    seen = _shared_from(rows[0], learner)
+    seen = shared_from(rows[0], learner)
     changed = yield from ask(CHANGED, share=share)
     author = yield from _seat(organization, seen.share.author)
     return replace(seen, changed=tuple(words for (words,) in changed), author=author)
@@ -286,4 +294,4 @@ def search(
         fts5 = (" OR " if search.any_word else " ").join(f'"{word}"*' for word in words)
         tsquery = (" | " if search.any_word else " & ").join(f"{word}:*" for word in words)
         rows = yield from ask(SEARCHED, fts5=fts5, tsquery=tsquery, **who, **what)
-    return tuple(_shared_from(row, learner) for row in rows)
+    return tuple(shared_from(row, learner) for row in rows)

@@ -21,6 +21,7 @@ from bot.model import (
     Account,
     Changes,
     Cohort,
+    CohortWeek,
     Delivery,
     DeliveryState,
     Feed,
@@ -28,6 +29,7 @@ from bot.model import (
     LearnerId,
     Lesson,
     Organization,
+    Plan,
     Post,
     PostId,
     Revision,
@@ -38,7 +40,18 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Claimed, Clock, DeliveryRecord, Waiting
-from storage import archive, calendars, community, deliveries, draining, nudging, people, revisions, roster
+from storage import (
+    archive,
+    calendars,
+    community,
+    deliveries,
+    draining,
+    nudging,
+    people,
+    revisions,
+    roster,
+    weekly,
+)
 from storage.rows import micros
 from storage.snapshot import read_lesson
 from storage.sql import Call, Rows, Steps
@@ -219,6 +232,19 @@ class CommonStore(ABC):
     async def cohorts(self) -> Sequence[Cohort]:
         """Return every cohort, by name."""
         return await self._read(community.read_cohorts(self._organization))
+
+    async def cohort_weeks(self, monday: date) -> Sequence[Cohort]:
+        """Return the cohorts for which nothing was made yet in the week of this Monday."""
+        cohorts = await self.cohorts()
+        return [each for each in cohorts if each.week_on is None or each.week_on < monday]
+
+    async def plans_of(self, cohort: str, now: datetime) -> Sequence[Plan]:
+        """Return the plans that a cohort's people made lately, newest first."""
+        return await self._read(weekly.read_plans(self._organization, cohort, now))
+
+    async def week_of(self, cohort: Cohort, now: datetime) -> CohortWeek:
+        """Return what a cohort's champion may know of it."""
+        return await self._read(weekly.read_week(self._organization, cohort, now))
 
     async def past_cohorts(self) -> AsyncIterator[tuple[str, str]]:
         """Yield who was ever in which cohort, by the roster."""

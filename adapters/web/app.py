@@ -159,7 +159,7 @@ def _answered(incoming: Incoming, answer: Answer) -> dict[str, object]:
     """
     messages = []
     if answer.message is not None:
-        source = incoming.source.external if incoming.source else None
+        source = incoming.source.external if incoming.source and not answer.beside else None
         post = source or answer.post or f"m-{incoming.id}"
         messages.append(shown(answer.message, post, source is not None))
     return {"messages": messages, "problems": dict(answer.problems)}

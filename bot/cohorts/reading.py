@@ -17,6 +17,7 @@ from bot.cohorts.trying import (
     TryShare,
     wanted,
 )
+from bot.cohorts.weekly import KeepMine, PostLine, Repost
 from bot.messages import Args
 from bot.model import Search
 from bot.ports import Needs
@@ -45,11 +46,18 @@ def needed(command: object, args: Args, needs: Needs) -> Needs:
             | SaveShare(share=share)
             | ShowShare(share=share)
             | PromoteShare(share=share)
+            | Repost(share=share)
         ):
             return replace(needs, share=share or None)
         case SearchShelf():
             return replace(needs, shelf=wanted(command))
-        case ShowCohort(name=name) | JoinCohort(name=name) | StartCohort(name=name):
+        case (
+            ShowCohort(name=name)
+            | JoinCohort(name=name)
+            | StartCohort(name=name)
+            | KeepMine(cohort=name)
+            | PostLine(cohort=name)
+        ):
             return replace(needs, cohort_named=name or None)
         case _ if args.get("p") in (cards.PAGE, cards.TRIED_PAGE):
             return replace(needs, share=args.get("i") or None)

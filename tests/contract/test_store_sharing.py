@@ -12,16 +12,19 @@ from bot.errors import Conflict
 from bot.model import (
     Changes,
     Cohort,
+    Commitment,
     Learner,
     Merge,
     Reach,
     Role,
     Room,
     Search,
+    SessionId,
     Share,
     Shared,
     ShareId,
     ShareStatus,
+    Shows,
     Status,
     Trial,
     Worked,
@@ -200,3 +203,35 @@ async def test_who_was_in_a_cohort_before(town: Town) -> None:
     past = {pair async for pair in town.store.past_cohorts()}
     assert past == {("E-1", "north"), ("E-1", "south"), ("E-2", "south")}
     assert (await town.store.find_person("E-1")).cohort == "south"
+
+
+async def test_what_a_champion_may_know_of_a_week(town: Town) -> None:
+    """Names of who let them be seen, numbers of the others; what worked elsewhere, until it is shown here."""
+    long_ago = {"status": Status.ACTIVE, "joined_at": NOW - timedelta(days=40), "job_family": "finance"}
+    ann = await town.move_in("U1", cohort="north", shows=frozenset(Shows), **long_ago)
+    bob = await town.move_in("U2", cohort="north", **long_ago)
+    await town.store.set_role(await town.store.find_person("slack:U1"), Role.CHAMPION, held=True)
+    cat = await town.move_in("U3", cohort="north", shows=frozenset({Shows.HAND}), **long_ago)
+    for name, who in (("s1", ann), ("s2", bob)):
+        plan = Commitment(SessionId(name), who.id, "lesson", "it ends", "note", "copilot", NOW)
+        await town.store.apply(Changes(commitment=plan, kept=((SessionId("s1"), ann.id, NOW),)))
+    plans = await town.store.plans_of("north", NOW)
+    assert [(each.by, each.is_shown, each.is_kept) for each in plans] == [
+        ("", False, False),
+        ("Ann", True, True),
+    ]
+    assert await town.store.plans_of("north", NOW + timedelta(days=15)) == ()
+    other = a_share(town, bob, cohort="south", job_family="finance", posted_at=NOW - timedelta(days=20))
+    await put(town, other, a_share(town, bob, cohort="north"))
+    await town.store.apply(Changes(trial=Trial(other.id, cat.id, NOW - timedelta(days=20), Worked.YES)))
+    await town.store.apply(Changes(events=(town.event(bob),)))
+    cohort = Cohort("north", Room(town.workspace, "C1"), named=3, members=3)
+    week = await town.store.week_of(cohort, NOW)
+    assert (week.shared, week.tried) == (1, 0)
+    assert ([name for name, _ in week.stuck], week.stuck_others) == (["Ann"], 0)
+    assert week.repost is not None and (week.repost.share.id, week.repost.worked) == (other.id, 1)
+    await town.send(town.delivery(key=f"share:{other.id}:C1"))
+    assert (await town.store.week_of(cohort, NOW)).repost is None
+    assert [each.name for each in await town.store.cohort_weeks(date(2026, 11, 23))] == ["north"]
+    await town.store.apply(Changes(cohort=replace(cohort, week_on=date(2026, 11, 23))))
+    assert await town.store.cohort_weeks(date(2026, 11, 23)) == []
