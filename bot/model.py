@@ -449,6 +449,15 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Success:
+    """A use case of somebody's own, and when it worked for each of the colleagues, in that order."""
+
+    share: ShareId
+    task: str
+    times: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan of somebody in a cohort: `by` names them, "" unless they let it be shown (`is_shown`)."""
 
@@ -874,6 +883,7 @@ class Snapshot:
     shared: Shared | None = None
     shelf_found: tuple[Shared, ...] = ()
     plans: tuple[Plan, ...] = ()
+    successes: tuple[Success, ...] = ()
     place: Place = Place()
     post: Post | None = None
     shelf: Mapping[str, Lesson] = field(default_factory=dict)

@@ -77,6 +77,7 @@ class Needs:
         share: a shared use case to look up, by its id, or by what its id begins with.
         shelf: what to look for among the shared use cases that the learner may see.
         plans: the plans of the cohort's people, newest first.
+        successes: the learner's own use cases that worked for others.
         nudging: what the learner wishes for being spoken to unasked, and the decisions of the last days.
         calendar: the learner's calendar feed, and the meetings found in it.
         adoption: the learner's completed lessons, tools granted and used in the last 400 days, as events.
@@ -97,6 +98,14 @@ class Needs:
     share: str | None = None
     shelf: Search | None = None
     plans: bool = False
+    successes: bool = False
+
+    @property
+    def is_of_others(self) -> bool:
+        """Say whether it needs anything that is not the learner's own."""
+        return bool(
+            self.cohort or self.cohort_named or self.share or self.shelf or self.plans or self.successes
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ Titles = Annotated[
     | Annotated[tuple[Title, ...], Field(min_length=1, max_length=10), Tag("list")],
     Discriminator(one_or_list),
 ]
+Keyword = Annotated[str, Field(pattern=SOMETHING, min_length=3, max_length=40)]
+Keywords = Annotated[
+    Annotated[Keyword, Tag("one")]
+    | Annotated[tuple[Keyword, ...], Field(min_length=1, max_length=20), Tag("list")],
+    Discriminator(one_or_list),
+]
 Weekdays = Annotated[
     Annotated[Weekday, Tag("one")] | Annotated[tuple[Weekday, ...], Field(min_length=1), Tag("list")],
     Discriminator(one_or_list),
@@ -108,11 +114,17 @@ class Whom(Model):
     """A job family of lessons.yaml, or several."""
     tool: Names = ()
     """Somebody who has this tool, or one of several."""
+    cohort: Titles = ()
+    """Somebody in this cohort, or one of several, by the name that the roster has for it."""
 
-    def includes(self, job_family: str | None, tools: Collection[str]) -> bool:
-        """Say whether somebody of a job family, who has these tools, is meant."""
-        families, wanted = names(self.job_family), names(self.tool)
-        return (not families or job_family in families) and (not wanted or not wanted.isdisjoint(tools))
+    def includes(self, job_family: str | None, tools: Collection[str], cohort: str | None = None) -> bool:
+        """Say whether somebody of a job family and a cohort, who has these tools, is meant."""
+        families, wanted, cohorts = names(self.job_family), names(self.tool), names(self.cohort)
+        return (
+            (not families or job_family in families)
+            and (not wanted or not wanted.isdisjoint(tools))
+            and (not cohorts or cohort in cohorts)
+        )
 
 
 class WeekdayTrigger(Model):
@@ -158,6 +170,7 @@ Happening = Literal[
     "adopting",
     "lapsed",
     "review_due",
+    "use_case_worked",
 ]
 """What may have happened to a person."""
 
@@ -168,7 +181,8 @@ class EventTrigger(Model):
     event: Happening
     """`joined`: agreed to take part; `tool_granted`: the roster has a tool more for them; `committed`: made a
     plan; `practice_failed`: a practice did not hold; `lesson_left`: a lesson was left; `adopting`: had a
-    third week of use; `lapsed`: no use since, once adopted; `review_due`: a review is due."""
+    third week of use; `lapsed`: no use since, once adopted; `review_due`: a review is due;
+    `use_case_worked`: what they shared worked for a colleague, for five, for 25."""
     after_days: Whole = Field(default=1, ge=0, le=90)
     """How many days later; of `lapsed`, how many days without a use."""
     at: Clock = "09:30"
@@ -200,6 +214,18 @@ def titles(trigger: MeetingTrigger) -> tuple[str, ...]:
     return (trigger.meeting,) if isinstance(trigger.meeting, str) else trigger.meeting
 
 
+class KeywordTrigger(Model):
+    """A word that the person wrote in a conversation that listens; nothing of the message is kept."""
+
+    keyword: Keywords
+    """The word, or several: whole ones, of which capitals and accents make no difference."""
+
+
+def keywords(trigger: KeywordTrigger) -> tuple[str, ...]:
+    """Return the words of a keyword trigger, one or several."""
+    return (trigger.keyword,) if isinstance(trigger.keyword, str) else trigger.keyword
+
+
 TRIGGERS: dict[str, type[Model]] = {
     "weekday": WeekdayTrigger,
     "day_of_month": MonthDayTrigger,
@@ -208,13 +234,14 @@ TRIGGERS: dict[str, type[Model]] = {
     "event": EventTrigger,
     "below_target": TargetTrigger,
     "meeting": MeetingTrigger,
+    "keyword": KeywordTrigger,
 }
 """The kinds of triggers, by the key that names them."""
 
 Ritual: TypeAlias = WeekdayTrigger | MonthDayTrigger | WorkingDayTrigger | CronTrigger
 """A time that comes again."""
 
-Trigger: TypeAlias = Ritual | EventTrigger | TargetTrigger | MeetingTrigger
+Trigger: TypeAlias = Ritual | EventTrigger | TargetTrigger | MeetingTrigger | KeywordTrigger
 
 
 class LessonOffer(Model):
@@ -254,15 +281,32 @@ class PlanOffer(Model):
     """`last`: the one made last."""
 
 
+class UseCaseOffer(Model):
+    """A use case that a colleague shared."""
+
+    use_case: Literal["best", "own"]
+    """`best`: the one of their job that worked for most colleagues and that they have not tried; `own`: the
+    one of their own that worked last."""
+
+
+class PersonOffer(Model):
+    """Somebody to ask."""
+
+    person: Literal["champion"]
+    """`champion`: the one who leads their cohort."""
+
+
 OFFERS: dict[str, type[Model]] = {
     "lesson": LessonOffer,
     "review": ReviewOffer,
     "prompt": PromptOffer,
     "plan": PlanOffer,
+    "use_case": UseCaseOffer,
+    "person": PersonOffer,
 }
 """The kinds of offers, by the key that names them."""
 
-Offer: TypeAlias = LessonOffer | ReviewOffer | PromptOffer | PlanOffer
+Offer: TypeAlias = LessonOffer | ReviewOffer | PromptOffer | PlanOffer | UseCaseOffer | PersonOffer
 
 
 def _kind_of(value: object, kinds: dict[str, type[Model]]) -> str | None:
@@ -286,7 +330,8 @@ AnyTrigger = Annotated[
     | Annotated[CronTrigger, Tag("trigger cron")]
     | Annotated[EventTrigger, Tag("trigger event")]
     | Annotated[TargetTrigger, Tag("trigger below_target")]
-    | Annotated[MeetingTrigger, Tag("trigger meeting")],
+    | Annotated[MeetingTrigger, Tag("trigger meeting")]
+    | Annotated[KeywordTrigger, Tag("trigger keyword")],
     Discriminator(
         _kind_of_trigger,
         custom_error_type="unknown_trigger",
@@ -298,7 +343,9 @@ AnyOffer = Annotated[
     Annotated[LessonOffer, Tag("offer lesson")]
     | Annotated[ReviewOffer, Tag("offer review")]
     | Annotated[PromptOffer, Tag("offer prompt")]
-    | Annotated[PlanOffer, Tag("offer plan")],
+    | Annotated[PlanOffer, Tag("offer plan")]
+    | Annotated[UseCaseOffer, Tag("offer use_case")]
+    | Annotated[PersonOffer, Tag("offer person")],
     Discriminator(
         _kind_of_offer,
         custom_error_type="unknown_offer",

@@ -24,6 +24,7 @@ from bot.model import (
     Operation,
     Post,
     PostId,
+    Search,
     Snapshot,
     Workspace,
     WorkspaceId,
@@ -34,12 +35,28 @@ from bot.nudging.policy import Standing, asks_to_stop
 from bot.nudging.speaking import nudge_message, offered
 from bot.ports import Clock, Needs, Outlet, Presence, Store
 from lessons.catalogue import Catalogue
+from lessons.moments import EventTrigger, PersonOffer, UseCaseOffer
 from scheduler.planner import LOOK_AGAIN, Plan, draws, keys_of, plan, standing_of, way_of
 
 NEEDS = Needs(
     history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True, calendar=True
 )
-"""What a decision about a person looks at."""
+"""What a decision about a person looks at, whatever the moments are."""
+
+_SHELF = Search(of_mine=True, most=20)
+
+
+def needs_of(catalogue: Catalogue) -> Needs:
+    """Say what decisions about people look at: what others did only where a moment is about it."""
+    offers = {type(each.offer) for each in catalogue.moments}
+    events = {each.when.event for each in catalogue.moments if isinstance(each.when, EventTrigger)}
+    return replace(
+        NEEDS,
+        cohort=PersonOffer in offers,
+        shelf=_SHELF if UseCaseOffer in offers else None,
+        successes="use_case_worked" in events,
+    )
+
 
 BATCH = 200
 """People read at once."""
@@ -108,7 +125,7 @@ class Nudges:
         return sum(await _all(self._write(each, plan, catalogue, now) for each, plan in pairs))
 
     async def _read(self, learner: LearnerId, now: datetime) -> _Person | None:
-        found = await reach(self._store, learner, now)
+        found = await reach(self._store, learner, now, needs_of(self._catalogue()))
         if found is None:
             await self._store.apply(Changes(looked=(learner, now + LOOK_AGAIN)))
             return None
@@ -196,7 +213,9 @@ async def _all(work: Iterable[Awaitable[T]]) -> list[T]:
     return [each for each in found if not isinstance(each, BaseException)]
 
 
-async def reach(store: Store, learner: LearnerId, now: datetime) -> tuple[Snapshot, Account, bool] | None:
+async def reach(
+    store: Store, learner: LearnerId, now: datetime, needs: Needs = NEEDS
+) -> tuple[Snapshot, Account, bool] | None:
     """Read a person and find the account to write to, the one used last before all others.
 
     Returns:
@@ -206,7 +225,7 @@ async def reach(store: Store, learner: LearnerId, now: datetime) -> tuple[Snapsh
     if not accounts:
         return None
     workspace, account = _best(accounts, "")
-    snapshot = await store.snapshot(workspace, account.external, None, NEEDS, now)
+    snapshot = await store.snapshot(workspace, account.external, None, needs, now)
     last = snapshot.history[0].workspace if snapshot.history else None
     workspace, account = _best(accounts, last or "")
     if workspace.id != snapshot.workspace.id:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.facts import zone_named
-from bot.model import Draw, NudgeAction, NudgeDecision, Snapshot
+from bot.model import Draw, NudgeAction, NudgeDecision, Shared, Snapshot
 from bot.nudging.happenings import Way
 from bot.nudging.occasions import Occasion, occasions
 from bot.nudging.policy import RULE_VERSION, UNAVAILABLE, Standing, Verdict, decide
@@ -157,8 +157,23 @@ def way_of(snapshot: Snapshot) -> Way:
         snapshot.uses,
         snapshot.recalls,
         snapshot.meetings,
+        snapshot.successes,
+        _best(snapshot),
+        _champions(snapshot),
         snapshot.events,
     )
+
+
+def _best(snapshot: Snapshot) -> Shared | None:
+    """Choose what worked for most colleagues, of what is neither one's own nor tried already."""
+    who = snapshot.who.id
+    new = [each for each in snapshot.shelf_found if each.mine is None and each.share.author != who]
+    return max(new, key=lambda each: each.worked, default=None)
+
+
+def _champions(snapshot: Snapshot) -> tuple[str, ...]:
+    cohort, who = snapshot.cohort, snapshot.who.id
+    return tuple(name for one, name in cohort.champions if name and one != who) if cohort else ()
 
 
 def standing_of(snapshot: Snapshot, catalogue: Catalogue, is_reachable: bool = True) -> Standing:

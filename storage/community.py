@@ -26,7 +26,7 @@ from storage import weekly
 from storage.changes import Nothing, add_unseen, put
 from storage.rows import micros
 from storage.shared_tables import COHORT, KEPT, SAVED, SHARE, TRIAL
-from storage.shares import name_of, read_shared, room_from, search, share_row
+from storage.shares import name_of, read_shared, read_successes, room_from, search, share_row
 from storage.snapshot import ORGANIZATION, columns_of, constant, read_snapshot
 from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
 from storage.tables import LEARNER, ROLE, ROSTER, WORKSPACE
@@ -126,7 +126,7 @@ def read_all(
     """Read what a handler may know of a person, with what they have in common with others."""
     seen = yield from read_snapshot(organization, workspace, account, session, needs, now)
     who = seen.learner
-    if who is None or not (needs.cohort or needs.cohort_named or needs.share or needs.shelf or needs.plans):
+    if who is None or not needs.is_of_others:
         return seen
     named = needs.cohort_named or (who.cohort if needs.cohort else None)
     cohort = (yield from read_cohort(organization, named)) if named else None
@@ -138,6 +138,8 @@ def read_all(
     seen = replace(seen, cohort=cohort, shared=shared, shelf_found=found)
     if needs.plans and named:
         seen = replace(seen, plans=(yield from weekly.read_plans(organization, named, now)))
+    if needs.successes:
+        seen = replace(seen, successes=(yield from read_successes(organization, who.id)))
     return seen
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import (
@@ -37,6 +38,7 @@ from bot.model import (
     Shared,
     ShareId,
     ShareStatus,
+    Success,
     Trial,
     Worked,
     Workspace,
@@ -295,3 +297,26 @@ def search(
         tsquery = (" | " if search.any_word else " & ").join(f"{word}:*" for word in words)
         rows = yield from ask(SEARCHED, fts5=fts5, tsquery=tsquery, **who, **what)
     return tuple(shared_from(row, learner) for row in rows)
+
+
+def _successes(dialect: Dialect) -> ClauseElement:
+    worked = TRIAL.c.worked.in_([constant(Worked.YES), constant(Worked.CHANGED)])
+    theirs = (SHARE.c.author == bindparam("learner"), SHARE.c.organization == ORGANIZATION)
+    posted = SHARE.c.status == constant(ShareStatus.POSTED)
+    return (
+        select(SHARE.c.id, SHARE.c.task, TRIAL.c.tried_at)
+        .join_from(SHARE, TRIAL, TRIAL.c.share == SHARE.c.id)
+        .where(*theirs, posted, worked)
+        .order_by(SHARE.c.seq, TRIAL.c.tried_at, TRIAL.c.learner)
+    )
+
+
+SUCCESSES: Statement[tuple[str, str, int]] = Statement(_successes)
+
+
+def read_successes(organization: Organization, learner: LearnerId) -> Steps[tuple[Success, ...]]:
+    """Read which of somebody's own use cases worked for others, and when."""
+    found: dict[tuple[str, str], list[datetime]] = {}
+    for share, task, at in (yield from ask(SUCCESSES, organization=organization.id, learner=learner)):
+        found.setdefault((share, task), []).append(moment(at))
+    return tuple(Success(ShareId(share), task, tuple(times)) for (share, task), times in found.items())

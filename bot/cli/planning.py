@@ -11,7 +11,8 @@ from bot.model import NudgeAction
 from bot.nudging.speaking import offered
 from bot.settings import Settings
 from lessons.loading import load
-from scheduler.nudges import reach
+from lessons.moments import KeywordTrigger, keywords
+from scheduler.nudges import needs_of, reach
 from scheduler.planner import Made, draws, keys_of, look_ahead, standing_of, way_of
 
 
@@ -25,7 +26,7 @@ async def plan(settings: Settings, person: str, days: int, form: str) -> int:
     catalogue = good(load(settings.lessons, now.date(), CHANNEL_LIMITS))
     async with opened(settings) as store:
         learner = await store.find_person(person)
-        found = await reach(store, learner.id, now)
+        found = await reach(store, learner.id, now, needs_of(catalogue))
     made: list[Made] = []
     zone = None
     if found is not None:
@@ -49,12 +50,19 @@ async def plan(settings: Settings, person: str, days: int, form: str) -> int:
         print("lessons.yaml has no moments, so nothing is said unasked.")
     elif not made:
         print(f"Nothing in the next {days} days." if days > 1 else "Nothing in the next day.")
+    for moment in catalogue.moments if form == "text" else ():
+        if isinstance(moment.when, KeywordTrigger):
+            print(f"{'at any time':16}  {'say':8}  {moment.id}: when they write {_quoted(moment.when)}")
     for occasion, decision in made:
         local = decision.decided_at.astimezone(zone)
         print(
             f"{local:%a %Y-%m-%d %H:%M}  {_WORDS[decision.action]:8}  {occasion.moment.id}: {decision.reason}"
         )
     return 0
+
+
+def _quoted(trigger: KeywordTrigger) -> str:
+    return " or ".join(f"“{word}”" for word in keywords(trigger))
 
 
 _WORDS = {NudgeAction.SENT: "say", NudgeAction.HELD: "hold", NudgeAction.SILENT: "not"}

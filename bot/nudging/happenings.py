@@ -10,7 +10,17 @@ from functools import cached_property
 from bot.events import AdoptionEvent, EventType
 from bot.learning.memory import went_wrong
 from bot.measurement.windows import day
-from bot.model import Commitment, Learner, Meeting, Recall, Session, SessionStatus, ToolUse
+from bot.model import (
+    Commitment,
+    Learner,
+    Meeting,
+    Recall,
+    Session,
+    SessionStatus,
+    Shared,
+    Success,
+    ToolUse,
+)
 from bot.nudging.times import Week, instant
 from bot.nudging.using import Using
 from lessons.catalogue import Catalogue
@@ -30,6 +40,12 @@ class Way:
     uses: Sequence[ToolUse] = ()
     recalls: Sequence[Recall] = ()
     meetings: Sequence[Meeting] = ()
+    successes: Sequence[Success] = ()
+    """The use cases of theirs that worked for colleagues."""
+    best: Shared | None = None
+    """The use case of their job that worked for most and that they have not tried."""
+    champions: Sequence[str] = ()
+    """Who leads their cohort, by name, but for themselves."""
     events: Sequence[AdoptionEvent] = ()
     """Completed lessons and uses of tools, from which adoption is told."""
 
@@ -148,6 +164,19 @@ def _review_due(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
         yield Happened(f"{recall.question} {recall.count}", recall.due_at, "a review question is due")
 
 
+THANKED_AT = (1, 5, 25)
+"""For how many colleagues a use case worked when its author is told."""
+
+
+def _use_case_worked(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
+    for each in look.way.successes:
+        for number in THANKED_AT:
+            if len(each.times) >= number:
+                people = "a colleague" if number == 1 else f"{number} colleagues"
+                because = f"“{each.task}”, which you shared, worked for {people}"
+                yield Happened(f"{each.share} {number}", each.times[number - 1], because)
+
+
 _HAPPENINGS: Mapping[Happening, Callable[[Look, EventTrigger], Iterator[Happened]]] = {
     "joined": _joined,
     "tool_granted": _tool_granted,
@@ -157,6 +186,7 @@ _HAPPENINGS: Mapping[Happening, Callable[[Look, EventTrigger], Iterator[Happened
     "adopting": _adopting,
     "lapsed": _lapsed,
     "review_due": _review_due,
+    "use_case_worked": _use_case_worked,
 }
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from bot.nudging.happenings import Happened, Look, Way, below, happened, meetings
 from bot.nudging.times import Week, instant, next_due
 from lessons.catalogue import Catalogue
-from lessons.moments import EventTrigger, MeetingTrigger, Moment, Ritual, TargetTrigger, names
+from lessons.moments import EventTrigger, KeywordTrigger, MeetingTrigger, Moment, Ritual, TargetTrigger, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def occasions(
     """
     look, found = Look(way, catalogue, week, now), list[Occasion]()
     for moment in catalogue.moments:
-        if moment.whom.includes(way.learner.job_family, way.learner.tools):
+        who = way.learner
+        if moment.whom.includes(who.job_family, who.tools, who.cohort):
             found += (_occasion(moment, each, look) for each in _of(moment, look, since))
     return tuple(found)
 
@@ -58,6 +59,8 @@ def _of(moment: Moment, look: Look, since: datetime) -> Iterator[Happened]:
             yield from (each for each in below(trigger, look) if each.at > since)
         case MeetingTrigger() as trigger:
             yield from (each for each in meetings(moment.id, trigger, look) if each.at > since)
+        case KeywordTrigger():
+            return  # only what somebody writes brings it about
         case ritual:
             yield from _rituals(moment, ritual, look, since)
 

@@ -8,12 +8,21 @@ from datetime import datetime
 from bot.learning.path import Trail, next_lesson, next_question
 from bot.learning.views import plan_sentence
 from bot.messages import Block, Button, Choices, Code, Emphasis, Heading, Message, Note, Text
-from bot.model import Commitment, NudgeDecision
+from bot.model import Commitment, NudgeDecision, Shared, Success
 from bot.nudging.happenings import Way
 from bot.nudging.occasions import Occasion
 from lessons.catalogue import Catalogue
 from lessons.model import Lesson
-from lessons.moments import LessonOffer, Moment, PlanOffer, PromptCard, PromptOffer, ReviewOffer
+from lessons.moments import (
+    LessonOffer,
+    Moment,
+    PersonOffer,
+    PlanOffer,
+    PromptCard,
+    PromptOffer,
+    ReviewOffer,
+    UseCaseOffer,
+)
 from lessons.referring import NEXT
 
 
@@ -32,7 +41,14 @@ class ReviewOffered:
     lesson: Lesson
 
 
-Offered = LessonOffered | ReviewOffered | Commitment | PromptCard
+@dataclass(frozen=True, slots=True)
+class ChampionOffered:
+    """Who leads the cohort, by name."""
+
+    name: str
+
+
+Offered = LessonOffered | ReviewOffered | Commitment | PromptCard | Shared | Success | ChampionOffered
 
 
 def offered(moment: Moment, way: Way, catalogue: Catalogue, now: datetime) -> Offered | None:
@@ -52,6 +68,12 @@ def offered(moment: Moment, way: Way, catalogue: Catalogue, now: datetime) -> Of
             return way.commitments[0] if way.commitments else None
         case PromptOffer(prompt=card):
             return card
+        case UseCaseOffer(use_case="best"):
+            return way.best
+        case UseCaseOffer():
+            return max(way.successes, key=lambda each: each.times[-1], default=None)
+        case PersonOffer():
+            return ChampionOffered(way.champions[0]) if way.champions else None
 
 
 def nudge_message(
@@ -99,5 +121,18 @@ def _offer(
             text = Text(f"You planned: {plan} Has it come up?")
             yes = Button("Yes, and I used it", "kept", {**name, "c": offer.session}, Emphasis.PRIMARY)
             return "Your plan", (text,), (yes, Button("Not yet", "unkept", {**name, "c": offer.session}))
+        case Shared(share=share, by=by):
+            told = f"Shared by {by or 'a colleague'}"
+            told += f"; it worked for {offer.worked} of {offer.tried}." if offer.tried else "."
+            look = Button("Look at it", "usecase", {**name, "i": share.id}, Emphasis.PRIMARY)
+            return share.task, (Note(told),), (look,)
+        case Success(share=share_id, task=task, times=times):
+            people = "a colleague" if len(times) == 1 else f"{len(times)} colleagues"
+            text = Text(f"“{task}”, which you shared, worked for {people}.")
+            look = Button("Look at it", "usecase", {**name, "i": share_id}, Emphasis.PRIMARY)
+            return "What you shared is used", (text,), (look,)
+        case ChampionOffered(name=champion):
+            text = Text(f"{champion} leads your cohort and is there to be asked.")
+            return "Somebody to ask", (text,), (Button("My cohort", "cohort", name, Emphasis.PRIMARY),)
         case PromptCard(title=title, text=prompt):
             return title, (Code(prompt.rstrip("\n"), "Prompt"),), (Button("I used it", "thanks", name),)

@@ -45,6 +45,9 @@ def test_a_moment_is_read(tmp_path: Path) -> None:
         ("{working_day_of_month: 3, at: '09:00'}", "WorkingDayTrigger"),
         ("{cron: '*/30 9-12 * * mon-fri'}", "CronTrigger"),
         ("{event: lapsed, after_days: 14}", "EventTrigger"),
+        ("{event: use_case_worked}", "EventTrigger"),
+        ("{keyword: variance}", "KeywordTrigger"),
+        ("{keyword: [variance, month end]}", "KeywordTrigger"),
     ],
 )
 def test_a_trigger_is_known_by_its_key(tmp_path: Path, when: str, kind: str) -> None:
