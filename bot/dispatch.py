@@ -432,7 +432,7 @@ def _invalid(
     if incoming.surface is Surface.FORM or (route.workshop and incoming.takes_message):
         fields = {("x" if name == "value" else name): text for name, text in refusal.problems.items()}
         return Decision(Reply(problems=fields))
-    if not {"s", "k"} & incoming.args.keys():
+    if not {"s", "k", "p"} & incoming.args.keys():
         return Decision(Reply(_refused(refusal), aside=True))
     try:
         reply = current_screen(snapshot, incoming.args, catalogue, now)

@@ -44,6 +44,10 @@ class EventType(StrEnum):
     SETTING_ASKED = "setting.asked", "The question for a setting was shown again. `name` of the setting."
     FORM_OPENED = "form.opened", "A form was opened. `name` of the form."
     HELP_SHOWN = "help.shown", "The learner asked for help. `verb`: where it was a mistyped one, its nearest."
+    HELP_ASKED = (
+        "help.asked",
+        "Somebody asked what fits something that is to be done; `lesson` was offered. `fits`: true or false.",
+    )
     ME_SHOWN = "me.shown", "The learner looked at their own page."
     HOME_OPENED = "home.opened", "The learner opened the bot's home."
     LESSON_OFFERED = (

@@ -62,7 +62,7 @@ def current_screen(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: da
         return present_session(snapshot, small_number(args["v"]), catalogue, now)
     learner = snapshot.who
     if "p" in args and learner.status is Status.ACTIVE:
-        return Reply(_page(snapshot, args, catalogue, now))
+        return Reply(_page(snapshot, args, catalogue, now), aside=True)
     name = args.get("k", "")
     asked = joining.next_question(learner)
     if name in joining.SETTINGS and learner.status is Status.ACTIVE and asked in (None, name):

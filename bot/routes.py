@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +13,7 @@ from bot.cohorts import gathering, looking_after, promoting, sharing, trying, we
 from bot.editing import asking
 from bot.events import EventType
 from bot.facts import Facts
-from bot.learning import opening, recalling, sessions
+from bot.learning import assisting, opening, recalling, sessions
 from bot.learning.checks import count_words
 from bot.learning.turn import At
 from bot.messages import Args, Button, Choices, Fields, Heading, Message, Note, say
@@ -165,60 +164,6 @@ def nearest_verb(typed: str, roles: Collection[Role] = ()) -> str | None:
     return close[0] if close else None
 
 
-_BARE = {"yes": "agree", "agree": "agree", "?": "help", "hi": "help", "hello": "help"}
-_CODE = re.compile(r"^(?:join )?([a-z2-7]{4})[- ]?([a-z2-7]{4})$")
-_LESSON_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
-
-
-def read(text: str) -> tuple[str, Args]:
-    """Read what was typed into a verb and its args; what is no verb is `unknown` with its text."""
-    said = " ".join(text.split())
-    folded = said.casefold().strip(".!").removeprefix("/laps ").strip()
-    words = folded.split()
-    if not words:
-        return ("help" if not said else "unknown"), ({} if not said else {"text": text[:3000]})
-    verb = words[0]
-    if words == ["no"]:
-        return "decline", {"typed": ""}
-    code = _CODE.match(folded)
-    if code and (verb == "join" or "-" in folded):
-        return "join", {"code": f"{code[1]}-{code[2]}"}
-    if verb == "join" and len(words) == 2:
-        return "join", {"code": words[1][:20]}
-    if len(words) == 1 and ((verb in ROUTES and ROUTES[verb].help) or verb in _BARE):
-        return ("lessons" if verb == "lesson" else _BARE.get(verb, verb)), {}
-    if verb in ("lesson", "restart", "edit") and len(words) == 2:
-        return verb, {"id": words[1]}
-    if verb == "usecases" and len(words) <= 12:
-        return "usecases", {"q": " ".join(words[1:])}
-    if verb == "cohort" and len(words) <= 8:
-        return "cohort", {"n": _after(verb, said)}
-    if verb == "person" and len(words) <= 6:
-        return "person", {"n": " ".join(words[1:])}
-    if verb == "pause" and len(words) <= 4:
-        until = " ".join(words[1:]).removeprefix("until ").removeprefix("for ")
-        return "pause", {"until": until}
-    if len(words) == 1 and _LESSON_ID.match(verb):
-        return "lesson", {"id": verb}
-    return "unknown", {"text": text[:3000]}
-
-
-def _after(verb: str, said: str) -> str:
-    """Return what was typed after a verb, in its own capitals."""
-    found = re.search(rf"\b{verb}\s+(.+)", said, re.IGNORECASE)
-    return found[1].strip() if found else ""
-
-
-def read_with_files(text: str, names: Collection[str]) -> tuple[str, Args]:
-    """Read a message that may bring files: a YAML file is to be looked at, and so is one without a word.
-
-    With words beside it any other file is left alone, as people show each other pictures.
-    """
-    if names and (not text.strip() or any(name.lower().endswith((".yaml", ".yml")) for name in names)):
-        return "upload", {}
-    return read(text)
-
-
 def _at(args: Args) -> At:
     return At(SessionId(args["s"]), small_number(args["v"]))
 
@@ -353,8 +298,16 @@ ROUTES: dict[str, Route] = {
         "What worked for your colleagues: usecases, or usecases and a word to look for.",
         "usecases WORD",
     ),
+    "assist": Route(
+        lambda a: assisting.Assist(a.get("text", "")),
+        assisting.assist,
+        "Which lesson and which prompt fit something that you have to do.",
+        "assist TASK",
+        _PATH,
+        after_questions=True,
+    ),
     "share": Route(
-        lambda a: sharing.DescribeShare(a.get("i", "")),
+        lambda a: sharing.DescribeShare(a.get("i", ""), a.get("prompt", "")),
         sharing.describe_share,
         "Share a use case that worked for you with your cohort.",
         "share",

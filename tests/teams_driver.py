@@ -88,6 +88,29 @@ class TeamsDriver:
         assert status == 200, status
         await self._settle()
 
+    async def act_on(self, action: str, content: str) -> Json:
+        """Choose a message action on somebody's message, and give what the dialog shows."""
+        message = {"id": "7", "body": {"contentType": "html", "content": content}}
+        value = {"commandId": action, "commandContext": "message", "messagePayload": message}
+        return await self._dialog("composeExtension/fetchTask", value)
+
+    async def press_in_dialog(self, card: Json, label: str, **inputs: str) -> Json:
+        """Press a button of a dialog, with its fields filled in."""
+        actions = [node for node in elements(card) if node["type"] == "Action.Submit"]
+        action = next(each for each in actions if label in (each["title"], each.get("tooltip")))
+        form = action["data"].get("f")
+        own = {node["id"]: node["value"] for node in elements(card) if "value" in node and "id" in node}
+        filled = {f"{form}.{name}": value for name, value in inputs.items()}
+        value = {"commandContext": "message", "data": {**action["data"], **own, **filled}}
+        return await self._dialog("composeExtension/submitAction", value)
+
+    async def _dialog(self, name: str, value: Json) -> Json:
+        status, answer = await self.post({"type": "invoke", "name": name, "value": value})
+        assert status == 200, status
+        await self._settle()
+        task: Json = answer["task"]
+        return task
+
     async def press(self, label: str) -> None:
         """Press the newest button of that label, or of that tooltip."""
         message, action = self._find(label)

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.slack.carried import decode, decode_source
+from bot.actions import MESSAGE_ACTIONS
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
-from bot.routes import read, read_with_files
+from bot.said import read, read_with_files
 
 Payload = Mapping[str, Any]
 
@@ -183,6 +184,30 @@ def _value(element: Payload) -> str:
     return (_text(chosen.get("value")) if chosen else _text(element.get("value")))[:MOST_TEXT]
 
 
+def _message_action(payload: Payload) -> Incoming | Unsupported:
+    """Take something that is to be done with a message; its text goes along for this once."""
+    user, identity, name = _user(payload), _identity(payload), payload.get("callback_id")
+    action = MESSAGE_ACTIONS.get(name) if isinstance(name, str) else None
+    conversation = _text(_dict(payload.get("channel")).get("id"))
+    if action is None or not user or not identity or not team_of(payload) or not conversation:
+        return Unsupported("message action without what it needs")
+    text = plain_text(_text(_dict(payload.get("message")).get("text")))[:MOST_TEXT]
+    # Whatever the conversation is, the bot may not be in it: only the press's own address reaches it.
+    source = Source(None, _text(payload.get("response_url")) or None)
+    return _incoming(
+        payload,
+        identity,
+        user,
+        action.verb,
+        {action.argument: text},
+        conversation=conversation,
+        surface=Surface.CONVERSATION,
+        source=source,
+        takes_form=True,
+        room=conversation,
+    )
+
+
 def _command(payload: Payload) -> Incoming | Unsupported:
     """Take a slash command; it is answered to its sender alone, wherever it was typed."""
     user, identity = _text(payload.get("user_id")), _text(payload.get("trigger_id"))
@@ -292,7 +317,7 @@ _KINDS: Mapping[str, Callable[[Payload], Incoming | Unsupported]] = {
     "view_submission": _view_submission,
     "view_closed": _known_but_unused("form closed"),
     "shortcut": _known_but_unused("shortcut"),
-    "message_action": _known_but_unused("shortcut"),
+    "message_action": _message_action,
     "block_suggestion": _known_but_unused("suggestion"),
     "app_rate_limited": _known_but_unused("over 30,000 events an hour"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.actions import MESSAGE_ACTIONS
 from bot.errors import ConfigError
 
 Json = dict[str, object]
@@ -65,6 +66,15 @@ def manifest(base_url: str | None, socket_mode: bool) -> Json:
             },
             "bot_user": {"display_name": "Laps", "always_online": True},
             "slash_commands": [_command(url)],
+            "shortcuts": [
+                {
+                    "name": each.title,
+                    "type": "message",
+                    "callback_id": each.name,
+                    "description": each.description,
+                }
+                for each in MESSAGE_ACTIONS.values()
+            ],
         },
         "oauth_config": {"scopes": {"bot": list(FEATURES)}},
         "settings": {

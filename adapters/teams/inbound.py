@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from html import unescape
 from typing import Any
@@ -12,14 +13,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
+from bot.actions import MESSAGE_ACTIONS
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
-from bot.routes import read_with_files
+from bot.said import read_with_files
 
 Activity = Mapping[str, Any]
 
 CARD_ACTION = "adaptiveCard/action"
 """The name of the invoke that Action.Execute sends."""
+
+FETCH, SUBMIT = "composeExtension/fetchTask", "composeExtension/submitAction"
+DIALOGS = (FETCH, SUBMIT)
+"""The names of the invokes of a message action: it was chosen; something was pressed in its dialog."""
 
 
 def normalise(activity: Activity, tenant: str | None = None) -> Incoming | Unsupported:
@@ -56,11 +62,46 @@ def _message(activity: Activity, tenant: str) -> Incoming | Unsupported:
 
 
 def _invoke(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    if activity.get("name") in DIALOGS:
+        return _dialog(activity, tenant)
     if activity.get("name") != CARD_ACTION:
         return Unsupported("invoke")
     action = _object(_object(activity.get("value")).get("action"))
     verb, args = _pressed(_object(action.get("data")))
     return _incoming(activity, tenant, verb, args, source=_source(activity), takes_message=True)
+
+
+def _dialog(activity: Activity, tenant: str) -> Incoming | Unsupported:
+    """Take a message action, or what was pressed or sent in the dialog that it opened.
+
+    The dialog is the person's alone, wherever the message is; what is more than information leaves it.
+    """
+    value = _object(activity.get("value"))
+    if activity.get("name") == FETCH:
+        action = MESSAGE_ACTIONS.get(_text(value.get("commandId")))
+        body = _object(_object(value.get("messagePayload")).get("body"))
+        if action is None:
+            return Unsupported("message action")
+        done: tuple[str, Args] = (
+            action.verb,
+            {action.argument: _plain(_text(body.get("content")))[:MOST_TEXT]},
+        )
+    else:
+        done = _pressed(_object(value.get("data")))
+    verb, args = done
+    found = _incoming(activity, tenant, verb, args, source=Source(None), takes_message=True)
+    return replace(found, message_fades=False, room=_root(activity), surface=Surface.CONVERSATION)
+
+
+MOST_TEXT = 3000
+"""Characters of a message that are looked at."""
+
+_MARKUP = re.compile(r"<[^<>]*>")
+
+
+def _plain(content: str) -> str:
+    """Read the HTML of a message as people do."""
+    return " ".join(unescape(_MARKUP.sub(" ", content)).split())
 
 
 def _conversation_update(activity: Activity, tenant: str) -> Incoming | Unsupported:

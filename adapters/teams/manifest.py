@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from adapters.teams.inert import shortened
+from bot.actions import MESSAGE_ACTIONS, MessageAction
 from bot.errors import ConfigError
 
 SCHEMA = "1.29"
@@ -87,8 +88,21 @@ def _manifest(app_id: str, base_url: str, commands: Sequence[tuple[str, str]]) -
                 ],
             }
         ],
+        "composeExtensions": [{"botId": app_id, "commands": [_action(x) for x in MESSAGE_ACTIONS.values()]}],
         "defaultInstallScope": "personal",
         "validDomains": [urlsplit(base_url).netloc],
+    }
+
+
+def _action(action: MessageAction) -> dict[str, object]:
+    """Offer an action on messages; its dialog is made by the bot."""
+    return {
+        "id": action.name,
+        "type": "action",
+        "title": shortened(action.title, 32),
+        "description": shortened(action.description, 128),
+        "context": ["message"],
+        "fetchTask": True,
     }
 
 

@@ -104,6 +104,25 @@ _drawn: dict[int, tuple[Message, Card]] = {}
 """Messages by their identity, which is theirs alone as long as they are held here, with their cards."""
 
 
+def render_dialog(message: Message, problems: Mapping[str, str] = _NO_PROBLEMS) -> Card:
+    """Draw a message as a card for a dialog, where clients know Action.Submit only."""
+    drawn: Card = orjson.loads(orjson.dumps(render(message, problems)))
+    _submit(drawn)
+    return drawn
+
+
+def _submit(node: object) -> None:
+    """Put the fallback of each Action.Execute in its place."""
+    if isinstance(node, list):
+        node[:] = [each.get("fallback", each) if _executes(each) else each for each in node]
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _submit(each)
+
+
+def _executes(node: object) -> bool:
+    return isinstance(node, dict) and node.get("type") == "Action.Execute"
+
+
 def _fitting(message: Message, problems: Mapping[str, str]) -> Card:
     for limit in (LIMITS.code, 2000, 800, 300, 100):
         card = _card(message, problems, limit)

@@ -18,9 +18,10 @@ from botbuilder.core import ActivityHandler, BotAdapter, TurnContext
 from botbuilder.schema import Activity
 
 from adapters.teams.config import TeamsConfig
-from adapters.teams.inbound import CARD_ACTION, normalise
-from adapters.teams.render import CARD_TYPE, Card, render
+from adapters.teams.inbound import CARD_ACTION, DIALOGS, normalise
+from adapters.teams.render import CARD_TYPE, Card, render, render_dialog
 from bot.errors import StorageUnavailable
+from bot.messages import Text
 from bot.model import Answer, Incoming, Unsupported
 from bot.ports import Desk
 
@@ -118,12 +119,15 @@ class _Handler(ActivityHandler):  # type: ignore[misc] # botbuilder carries no t
         if isinstance(found, Unsupported):
             logger.info("ignored: %s", found.reason, extra={"action": "unsupported"})
             return _in_band(ELSEWHERE) if payload.get("name") == CARD_ACTION else Reply(501)
+        in_dialog = payload.get("name") in DIALOGS
+        say = _in_dialog if in_dialog else _in_band
         try:
-            return _show(await self._handle(found))
+            answer = await self._handle(found)
         except StorageUnavailable:
-            return _in_band(NOT_SAVED)
+            return say(NOT_SAVED)
         except TimeoutError:
-            return _in_band(TOO_SLOW)
+            return say(TOO_SLOW)
+        return _show_dialog(answer) if in_dialog else _show(answer)
 
     async def _handle(self, incoming: Incoming) -> Answer:
         """Hand in, and wait no longer than Teams does; what is late is finished, not cut off in its commit.
@@ -160,6 +164,22 @@ def _show(answer: Answer) -> Reply:
     if answer.problems:
         return _in_band(" ".join(answer.problems.values()))
     return _in_band(DONE)
+
+
+def _show_dialog(answer: Answer) -> Reply:
+    """Show the answer in the dialog; what has nothing to press is said, and closes it."""
+    message = answer.message
+    if message is None:
+        return _in_dialog(" ".join(answer.problems.values()) or DONE)
+    if all(isinstance(block, Text) for block in message.blocks):
+        return _in_dialog(message.fallback)
+    card = {"contentType": CARD_TYPE, "content": render_dialog(message, answer.problems)}
+    shown = {"title": "Laps", "height": "large", "width": "medium", "card": card}
+    return Reply(200, {"task": {"type": "continue", "value": shown}})
+
+
+def _in_dialog(text: str) -> Reply:
+    return Reply(200, {"task": {"type": "message", "value": text}})
 
 
 DONE = "Done."

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
-from bot.routes import read
+from bot.said import read
 from bot.typed import all_zones
 
 WORKSPACE = WorkspaceRef(ChannelName.WEB, "web")

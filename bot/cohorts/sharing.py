@@ -45,9 +45,10 @@ _WORD = re.compile(r"\w{3,}")
 
 @dataclass(frozen=True, slots=True)
 class DescribeShare:
-    """Show the form to share something, or to change what was shared."""
+    """Show the form to share something, or to change what was shared; `prompt` is what to begin with."""
 
     share: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,12 @@ def describe_share(
     Raises:
         NoSuchUseCase: it was taken back, or is not theirs to change.
     """
-    form = form_of(snapshot, command.share, catalogue)
+    form = form_of(snapshot, command.share, catalogue, command.prompt)
     page = cards.share_page(form, _where(snapshot))
-    return Decision(Reply(page, form=form))
+    return Decision(Reply(page, aside=True, form=form))
 
 
-def form_of(snapshot: Snapshot, share: str, catalogue: Catalogue) -> Form:
+def form_of(snapshot: Snapshot, share: str, catalogue: Catalogue, prompt: str = "") -> Form:
     """Make the form to share something new, or to change what has this id.
 
     Raises:
@@ -156,6 +157,8 @@ def form_of(snapshot: Snapshot, share: str, catalogue: Catalogue) -> Form:
             raise NotChampion
         return _form(snapshot, known, catalogue)
     begun = _from_practice(snapshot, catalogue)
+    if prompt.strip():
+        begun = replace(begun, task="", check="", prompt=prompt.strip()[: cards.LONGEST_PROMPT])
     return _form(snapshot, begun, catalogue)
 
 

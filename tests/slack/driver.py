@@ -107,6 +107,21 @@ class SlackDriver:
         posted, element = self._find(label)
         await self._press(posted, element)
 
+    async def act_on(self, action: str, text: str, channel: str = "C9") -> None:
+        """Choose a message action on somebody's message, in a conversation where the bot need not be."""
+        payload = {
+            "type": "message_action",
+            "callback_id": action,
+            "team": {"id": TEAM, "domain": "acme"},
+            "user": {"id": self.person, "name": "person"},
+            "channel": {"id": channel, "name": "general"},
+            "message": {"type": "message", "user": "UBOSS", "ts": "7.7", "text": text},
+            "message_ts": "7.7",
+            "trigger_id": self.server.trigger(self.person),
+            "response_url": self.server.hook(channel, None, private=True, user=self.person),
+        }
+        await self._interact(payload)
+
     async def press_home(self, label: str) -> None:
         """Press a button of the home."""
         assert self.me.home is not None

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.slack.render import render
 from bot.messages import Args, Button, ChoiceField, Choices, Field, Form, Message
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, WorkspaceRef
-from bot.routes import read
+from bot.said import read
 from lessons.catalogue import Catalogue
 from tests.slack.driver import read as text_of
 from tests.world import MemoryStore, World

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import ChannelName, Incoming, Operation, Role, Sender, Source, Surface
-from bot.routes import ROUTES, help_page, nearest_verb, read, typed_verbs
+from bot.routes import ROUTES, help_page, nearest_verb, typed_verbs
+from bot.said import read
 from tests.world import Person, World
 
 

@@ -10,7 +10,8 @@ from adapters.teams import render as teams
 from adapters.web import render as web
 from bot.messages import Args, Button, ChoiceField, Choices, Code, Field, Form, Message
 from bot.model import ChannelName, Incoming, Sender, Source, Surface, WorkspaceRef
-from bot.routes import ROUTES, read
+from bot.routes import ROUTES
+from bot.said import read
 from tests.slack.blocks import faults_of_message
 
 HOME = "home"
