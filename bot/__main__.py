@@ -118,7 +118,10 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         metavar="FILE",
         help="file to write (default: for slack standard output, for teams laps-teams.zip)",
     )
-    manifest.set_defaults(work=lambda o: packaging.manifest(read_settings(), o.channel, o.output))
+    manifest.add_argument(
+        "--listen", action="store_true", help="with what hearing words in conversations takes"
+    )
+    manifest.set_defaults(work=lambda o: packaging.manifest(read_settings(), o.channel, o.output, o.listen))
 
 
 def _add_authoring(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import joining, pages
-from bot.cohorts.meeting import meet
+from bot.cohorts.meeting import account_after, meet
 from bot.cohorts.reading import needed
 from bot.editing.asking import draft_of
 from bot.errors import (
@@ -33,7 +33,6 @@ from bot.learning.path import UNFINISHED
 from bot.learning.turn import present_session, shows_here
 from bot.messages import Button, Choices, Emphasis, Message, Text, say
 from bot.model import (
-    Account,
     Answer,
     Changes,
     Decision,
@@ -55,6 +54,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.nudging.policy import MATTERS
+from bot.overheard import OVERHEARD, Listening
 from bot.placing import IN_DIRECT_MESSAGE, place
 from bot.ports import Clock, Needs, Outlet, Store, Workshop
 from bot.routes import ROUTES, Route, Unknown
@@ -98,6 +98,7 @@ class Dispatcher:
         self._observe = observe
         self._workshop = workshop
         self._workspaces: dict[WorkspaceRef, Workspace] = {}
+        self._listening = Listening(store, clock)
 
     async def handle(self, incoming: Incoming) -> Answer:
         """Handle one interaction to its commit.
@@ -120,6 +121,11 @@ class Dispatcher:
 
     async def _handle(self, incoming: Incoming, now: datetime) -> tuple[Answer, str]:
         workspace = await self._workspace(incoming.workspace)
+        if incoming.verb == OVERHEARD and incoming.by_platform:
+            found = await self._listening.heard(incoming, workspace, self._catalogue())
+            if found is None:
+                return Answer(), "unheard"
+            incoming = found
         route, command = _command(incoming)
         for _ in range(TRIES):
             snapshot = await self._read(incoming, workspace, route, command, now)
@@ -136,6 +142,8 @@ class Dispatcher:
                 return await self._repeat(incoming, workspace, route, command, now), "repeat"
             if changes.workspace is not None:
                 self._workspaces[incoming.workspace] = changes.workspace
+            if changes.listening is not None:
+                self._listening.forget()
             if changes.deliveries:
                 self._outlet.take(changes.deliveries)
             return answer, outcome
@@ -273,7 +281,7 @@ class Dispatcher:
             changes = replace(changes, learner=snapshot.who)
         changes = replace(changes, learner=_with_locale(changes, snapshot.who, incoming))
         learner = changes.learner or snapshot.who
-        account = _account(incoming, snapshot, learner)
+        account = account_after(incoming, snapshot, learner)
         if learner.version == 0 and changes.learner is None:
             account = None
         home = self._home(incoming, snapshot, decision, now)
@@ -477,24 +485,3 @@ def _refused(refusal: Refusal) -> Message:
         meant = Button("Open that one", "lesson", {"id": refusal.nearest}, Emphasis.PRIMARY)
         buttons = (meant, *buttons)
     return say(text, Choices(buttons))
-
-
-def _account(incoming: Incoming, snapshot: Snapshot, learner: Learner) -> Account | None:
-    """Return the account as this interaction shows it to be, None where nothing about it is new."""
-    sender, known = incoming.sender, snapshot.account
-    if not sender.external:
-        return None
-    before = known or Account(snapshot.workspace.id, sender.external, learner.id)
-    direct = incoming.conversation if incoming.surface is Surface.DIRECT_MESSAGE else None
-    now = replace(
-        before,
-        learner=learner.id,
-        name=sender.name or before.name,
-        email=sender.email.lower() if sender.email else before.email,
-        time_zone=sender.time_zone or before.time_zone,
-        direct=direct or before.direct,
-        service_url=sender.service_url or before.service_url,
-        directory=sender.directory or before.directory,
-        reachable=incoming.verb != "depart",
-    )
-    return None if now == known else now

@@ -90,6 +90,10 @@ class EventType(StrEnum):
     COMMITMENT_SKIPPED = "commitment.skipped", "The learner made no plan."
     NUDGE_SENT = "nudge.sent", "A message went to the outbox unasked. `moment`; `kind`; `decision`: its id."
     NUDGE_SNOOZED = "nudge.snoozed", "The learner asked for later. `moment`; `wait`: hour, tomorrow or week."
+    CONVERSATION_OPENED = (
+        "conversation.opened",
+        "A champion or an admin let Laps listen for words in a conversation, or (`on`: false) no more.",
+    )
     NUDGES_CHANGED = (
         "nudges.changed",
         "The learner wants more or fewer messages. `moment`: the one it is about, null for all; `off`.",

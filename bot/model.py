@@ -920,7 +920,8 @@ class Changes:
     after it was read, with the meetings found: None leaves them as they were. `gone_draft` was published or
     thrown away. `cohort` and `share` are as they should be, with the `version` they were read at. `saved`
     says who kept a shared use case, and when, or with None who does not any more. `kept` are plans that were
-    kept, by their sessions. Empty members change nothing.
+    kept, by their sessions. `listening` says that Laps listens for words in a conversation, or no more. Empty
+    members change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -955,6 +956,7 @@ class Changes:
     trial: Trial | None = None
     saved: tuple[ShareId, LearnerId, datetime | None] | None = None
     kept: tuple[tuple[SessionId, LearnerId, datetime], ...] = ()
+    listening: tuple[Room, bool, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,6 +325,9 @@ class Store(Protocol):
     def roster(self, day: date) -> AsyncIterator[Span]:
         """Yield what the roster said on a day, of everybody who was on it."""
 
+    async def listening(self) -> frozenset[tuple[str, str]]:
+        """Return the conversations that listen for words, as workspace and conversation."""
+
     async def cohorts(self) -> Sequence[Cohort]:
         """Return every cohort that somebody is in, or that has a conversation, by name."""
 

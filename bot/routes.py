@@ -28,7 +28,8 @@ from bot.model import (
     Snapshot,
     Stage,
 )
-from bot.nudging import answering, connecting
+from bot.nudging import answering, connecting, hearing
+from bot.nudging.standing import EVERYTHING
 from bot.ports import Needs
 from bot.typed import small_number
 from lessons.catalogue import Catalogue
@@ -321,6 +322,13 @@ ROUTES: dict[str, Route] = {
         _COHORT,
     ),
     "help": Route(lambda a: ShowHelp(), show_help, "This list.", "help", when_stopped=True),
+    "listen": Route(
+        lambda a: hearing.Listen("off" not in a),
+        hearing.listen,
+        "Typed in a conversation: listen there for words, or listen off. For champions and admins.",
+        "listen",
+        role=Role.CHAMPION,
+    ),
     "edit": _edited(
         asking.edit_lesson,
         "Change a lesson, by its texts or its file. For admins.",
@@ -441,6 +449,7 @@ ROUTES: dict[str, Route] = {
     "arrive": _told(lambda a: joining.Arrive(), joining.arrive, _PATH),
     "depart": _told(lambda a: joining.Depart(), joining.depart),
     "home": _told(lambda a: joining.ShowHome(), joining.show_home, _EVERYTHING),
+    "overheard": _told(lambda a: hearing.Hear(a["m"]), hearing.hear, EVERYTHING),
     "profile": _told(lambda a: joining.LearnProfile(), joining.learn_profile),
     "uninstall": _told(lambda a: joining.UninstallWorkspace(), joining.uninstall_workspace),
     "unknown": Route(lambda a: Unknown(a.get("text", "")), handle_unknown),

@@ -34,6 +34,8 @@ def read(text: str) -> tuple[str, Args]:
         return verb, {"id": words[1]}
     if verb == "usecases" and len(words) <= 12:
         return "usecases", {"q": " ".join(words[1:])}
+    if words == ["listen", "off"]:
+        return "listen", {"off": "1"}
     if verb == "assist":
         return "assist", {"text": _after(verb, said)}
     if verb == "cohort" and len(words) <= 8:

@@ -24,7 +24,6 @@ from bot.model import (
     Operation,
     Post,
     PostId,
-    Search,
     Snapshot,
     Workspace,
     WorkspaceId,
@@ -33,30 +32,10 @@ from bot.nudging.happenings import Way
 from bot.nudging.occasions import Occasion
 from bot.nudging.policy import Standing, asks_to_stop
 from bot.nudging.speaking import nudge_message, offered
+from bot.nudging.standing import NEEDS, draws, keys_of, needs_of, standing_of, way_of
 from bot.ports import Clock, Needs, Outlet, Presence, Store
 from lessons.catalogue import Catalogue
-from lessons.moments import EventTrigger, PersonOffer, UseCaseOffer
-from scheduler.planner import LOOK_AGAIN, Plan, draws, keys_of, plan, standing_of, way_of
-
-NEEDS = Needs(
-    history=True, uses=True, commitments=True, recalls=True, nudging=True, adoption=True, calendar=True
-)
-"""What a decision about a person looks at, whatever the moments are."""
-
-_SHELF = Search(of_mine=True, most=20)
-
-
-def needs_of(catalogue: Catalogue) -> Needs:
-    """Say what decisions about people look at: what others did only where a moment is about it."""
-    offers = {type(each.offer) for each in catalogue.moments}
-    events = {each.when.event for each in catalogue.moments if isinstance(each.when, EventTrigger)}
-    return replace(
-        NEEDS,
-        cohort=PersonOffer in offers,
-        shelf=_SHELF if UseCaseOffer in offers else None,
-        successes="use_case_worked" in events,
-    )
-
+from scheduler.planner import LOOK_AGAIN, Plan, plan
 
 BATCH = 200
 """People read at once."""

@@ -10,12 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.facts import zone_named
-from bot.model import Draw, NudgeAction, NudgeDecision, Shared, Snapshot
+from bot.model import Draw, NudgeAction, NudgeDecision
 from bot.nudging.happenings import Way
 from bot.nudging.occasions import Occasion, occasions
-from bot.nudging.policy import RULE_VERSION, UNAVAILABLE, Standing, Verdict, decide
-from bot.nudging.times import Week
+from bot.nudging.policy import Standing, Verdict, decide
+from bot.nudging.standing import Key, key_of, recorded
 from lessons.catalogue import Catalogue
 from lessons.moments import Moment
 
@@ -24,9 +23,6 @@ LOOK_BACK = timedelta(days=3)
 
 LOOK_AGAIN = timedelta(days=28)
 """When nothing is in sight, a person is looked at again after this."""
-
-Key = tuple[str, str]
-"""What tells occasions apart: the moment's id and the subject."""
 
 Made = tuple[Occasion, NudgeDecision]
 
@@ -76,7 +72,7 @@ def plan(
             again.append(verdict.again_at or now + LOOK_AGAIN)
             continue
         options = tuple(each.moment.id for each in due)
-        decision = _recorded(occasion, verdict, standing, now, chance, options)
+        decision = recorded(occasion, verdict, standing, now, chance, options)
         made.append((occasion, decision))
         if decision.action is not NudgeAction.SILENT:
             standing = replace(standing, past=(decision, *standing.past))
@@ -84,37 +80,6 @@ def plan(
 
 
 _NOTHING = Verdict(NudgeAction.SILENT, "nothing", "there is nothing of the kind to offer them now")
-
-
-def key_of(occasion: Occasion) -> Key:
-    """Return what tells an occasion from all others of the person."""
-    return occasion.moment.id, occasion.subject
-
-
-def _recorded(
-    occasion: Occasion,
-    verdict: Verdict,
-    standing: Standing,
-    now: datetime,
-    draw: Draw,
-    options: tuple[str, ...],
-) -> NudgeDecision:
-    return NudgeDecision(
-        id=draw.id("decision"),
-        learner=standing.learner.id,
-        moment=occasion.moment.id,
-        kind=occasion.moment.kind,
-        subject=occasion.subject,
-        decided_at=now,
-        decided_on=standing.week.day_of(now),
-        action=verdict.action,
-        rule=verdict.rule,
-        reason=verdict.reason,
-        available=verdict.rule not in UNAVAILABLE,
-        options=options,
-        rule_version=RULE_VERSION,
-        probability=verdict.probability,
-    )
 
 
 MOST_STEPS = 10_000
@@ -143,56 +108,3 @@ def look_ahead(
         if found.next_at > until:
             return
         now = max(found.next_at, now + timedelta(seconds=1))
-
-
-# ---------------------------------------------------------------- of a snapshot
-
-
-def way_of(snapshot: Snapshot) -> Way:
-    """Take from a snapshot what moments look at."""
-    return Way(
-        snapshot.who,
-        snapshot.history,
-        snapshot.commitments,
-        snapshot.uses,
-        snapshot.recalls,
-        snapshot.meetings,
-        snapshot.successes,
-        _best(snapshot),
-        _champions(snapshot),
-        snapshot.events,
-    )
-
-
-def _best(snapshot: Snapshot) -> Shared | None:
-    """Choose what worked for most colleagues, of what is neither one's own nor tried already."""
-    who = snapshot.who.id
-    new = [each for each in snapshot.shelf_found if each.mine is None and each.share.author != who]
-    return max(new, key=lambda each: each.worked, default=None)
-
-
-def _champions(snapshot: Snapshot) -> tuple[str, ...]:
-    cohort, who = snapshot.cohort, snapshot.who.id
-    return tuple(name for one, name in cohort.champions if name and one != who) if cohort else ()
-
-
-def standing_of(snapshot: Snapshot, catalogue: Catalogue, is_reachable: bool = True) -> Standing:
-    """Take from a snapshot what the policy looks at."""
-    nudges, learner = catalogue.organization.nudges, snapshot.who
-    zone = zone_named(learner.time_zone or snapshot.organization.time_zone)
-    counted = [each for each in snapshot.decisions if each.action is not NudgeAction.SILENT]
-    budget = (nudges.a_day, nudges.a_week, nudges.hold)
-    return Standing(
-        learner, Week.of(nudges, zone, learner.country), *budget, snapshot.wishes, counted, is_reachable
-    )
-
-
-def keys_of(snapshot: Snapshot) -> set[Key]:
-    """Return what was decided already."""
-    return {(each.moment, each.subject) for each in snapshot.decisions}
-
-
-def draws(snapshot: Snapshot) -> Callable[[str], Draw]:
-    """Return how chance falls for a person, the same whenever it is asked."""
-    salt, who = snapshot.organization.salt, snapshot.who.id
-    return lambda point: Draw(salt, who, point)

@@ -25,7 +25,7 @@ from bot.ports import Needs
 from storage import weekly
 from storage.changes import Nothing, add_unseen, put
 from storage.rows import micros
-from storage.shared_tables import COHORT, KEPT, SAVED, SHARE, TRIAL
+from storage.shared_tables import COHORT, KEPT, LISTENING, SAVED, SHARE, TRIAL
 from storage.shares import name_of, read_shared, read_successes, room_from, search, share_row
 from storage.snapshot import ORGANIZATION, columns_of, constant, read_snapshot
 from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
@@ -143,6 +143,20 @@ def read_all(
     return seen
 
 
+def _listening(dialect: Dialect) -> ClauseElement:
+    return select(LISTENING.c.workspace, LISTENING.c.conversation).where(
+        LISTENING.c.organization == ORGANIZATION
+    )
+
+
+LISTENS: Statement[tuple[str, str]] = Statement(_listening)
+
+
+def read_listening(organization: Organization) -> Steps[frozenset[tuple[str, str]]]:
+    """Read the conversations that listen for words."""
+    return frozenset((yield from ask(LISTENS, organization=organization.id)))
+
+
 # ---------------------------------------------------------------- judging
 
 SharedKey = tuple[str, str, int]
@@ -219,12 +233,22 @@ def _unsaved(dialect: Dialect) -> ClauseElement:
     return delete(SAVED).where(theirs)
 
 
+def _closed(dialect: Dialect) -> ClauseElement:
+    rows = wanted("workspace", "conversation")
+    here = LISTENING.c.workspace.in_(
+        select(rows.c.workspace).where(rows.c.conversation == LISTENING.c.conversation)
+    )
+    return delete(LISTENING).where(here)
+
+
 COHORTS = put(COHORT)
 SHARES = put(SHARE, fixed=["organization"], key=["id"])
 TRIALS = put(TRIAL, fixed=["organization", "tried_at"], kept=["worked"])
 SAVINGS = add_unseen(SAVED, "share", "learner")
 UNSAVED: Bulk[Nothing] = Bulk(_unsaved)
 KEPT_PLANS = add_unseen(KEPT, "session")
+OPENED = add_unseen(LISTENING, "workspace", "conversation")
+CLOSED: Bulk[Nothing] = Bulk(_closed)
 
 
 def write_shared(winners: Sequence[Changes], home: str) -> Steps[None]:
@@ -238,6 +262,10 @@ def write_shared(winners: Sequence[Changes], home: str) -> Steps[None]:
     yield from ask_bulk(UNSAVED, [(share, who) for share, who, at in saved if at is None])
     kept: list[Row] = [(plan, home, who, micros(at)) for x in winners for plan, who, at in x.kept]
     yield from ask_bulk(KEPT_PLANS, kept)
+    rooms = [x.listening for x in winners if x.listening]
+    opened: list[Row] = [(r.workspace.id, r.conversation, home, micros(at)) for r, on, at in rooms if on]
+    yield from ask_bulk(OPENED, opened)
+    yield from ask_bulk(CLOSED, [(r.workspace.id, r.conversation) for r, on, _ in rooms if not on])
 
 
 def _cohort_row(cohort: Cohort, home: str) -> Row:

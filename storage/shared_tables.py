@@ -88,3 +88,14 @@ KEPT = Table(
     Index(None, "learner"),
     sqlite_with_rowid=False,
 )
+
+# Conversations in which Laps listens for words.
+LISTENING = Table(
+    "listening",
+    METADATA,
+    key("workspace"),
+    key("conversation"),
+    text("organization"),
+    time("since_at"),
+    sqlite_with_rowid=False,
+)

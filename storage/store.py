@@ -229,6 +229,10 @@ class CommonStore(ABC):
             for row in page:
                 yield roster.read_span(row)
 
+    async def listening(self) -> frozenset[tuple[str, str]]:
+        """Return the conversations that listen for words."""
+        return await self._read(community.read_listening(self._organization))
+
     async def cohorts(self) -> Sequence[Cohort]:
         """Return every cohort, by name."""
         return await self._read(community.read_cohorts(self._organization))

@@ -16,6 +16,7 @@ from adapters.slack.carried import decode, decode_source
 from bot.actions import MESSAGE_ACTIONS
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.overheard import OVERHEARD
 from bot.said import read, read_with_files
 
 Payload = Mapping[str, Any]
@@ -103,12 +104,34 @@ def _message(payload: Payload, event: Payload, identity: str) -> Incoming | Unsu
     user, text = _text(event.get("user")), event.get("text")
     if not user or event.get("bot_id") or (event.get("subtype") or "") not in _SPOKEN or event.get("hidden"):
         return Unsupported("message of no person")
-    if event.get("channel_type") != "im" or not isinstance(text, str):
+    if not isinstance(text, str):
+        return Unsupported("message without text")
+    if event.get("channel_type") in _OTHERS_READ and _text(event.get("channel")):
+        return _overheard(payload, identity, user, text, _text(event.get("channel")))
+    if event.get("channel_type") != "im":
         return Unsupported("message elsewhere")
     files = _files(event)
     verb, args = read_with_files(plain_text(text)[:MOST_TEXT], [file.name for file in files])
     conversation = _text(event.get("channel")) or None
     return _incoming(payload, identity, user, verb, args, conversation=conversation, files=files)
+
+
+_OTHERS_READ = ("channel", "group", "mpim")
+
+
+def _overheard(payload: Payload, identity: str, user: str, text: str, conversation: str) -> Incoming:
+    """Take what was written where others read, which is held against words and forgotten."""
+    return _incoming(
+        payload,
+        identity,
+        user,
+        OVERHEARD,
+        {"text": plain_text(text)[:MOST_TEXT]},
+        conversation=conversation,
+        surface=Surface.CONVERSATION,
+        room=conversation,
+        by_platform=True,
+    )
 
 
 MOST_FILES = 10

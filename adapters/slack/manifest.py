@@ -22,6 +22,10 @@ FEATURES = {
 OPTIONAL = ("im:history", "dnd:read", "files:read", "users:read.email")
 """Those of them that may be left out, which turns that feature off; the doctor says so."""
 
+LISTENING = ("channels:history", "groups:history")
+"""What hearing words takes besides: Slack then sends what is written in conversations that the bot is in."""
+
+_LISTENING_EVENTS = ("message.channels", "message.groups")
 _EVENTS = ("app_home_opened", "app_uninstalled", "message.im", "tokens_revoked")
 
 
@@ -32,12 +36,13 @@ _LONG = (
 )
 
 
-def manifest(base_url: str | None, socket_mode: bool) -> Json:
+def manifest(base_url: str | None, socket_mode: bool, listens: bool = False) -> Json:
     """Make the manifest.
 
     Args:
         base_url: the public https address of Laps; not needed in Socket Mode.
         socket_mode: payloads come over a socket that Laps opens, not over HTTP.
+        listens: conversations may be opened for words.
 
     Raises:
         ConfigError: HTTP needs an https address.
@@ -51,6 +56,7 @@ def manifest(base_url: str | None, socket_mode: bool) -> Json:
                 "Set LAPS_BASE_URL=https://laps.example.com, or SLACK_APP_TOKEN for Socket Mode.",
             )
         url = f"{base_url.rstrip('/')}/slack/events"
+    events = sorted((*_EVENTS, *(_LISTENING_EVENTS if listens else ())))
     return {
         "display_information": {
             "name": "Laps",
@@ -76,9 +82,9 @@ def manifest(base_url: str | None, socket_mode: bool) -> Json:
                 for each in MESSAGE_ACTIONS.values()
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(FEATURES)}},
+        "oauth_config": {"scopes": {"bot": [*FEATURES, *(LISTENING if listens else ())]}},
         "settings": {
-            "event_subscriptions": _with_url({"bot_events": list(_EVENTS)}, url),
+            "event_subscriptions": _with_url({"bot_events": events}, url),
             "interactivity": _with_url({"is_enabled": True}, url),
             "org_deploy_enabled": False,
             "socket_mode_enabled": socket_mode,

@@ -16,6 +16,7 @@ import orjson
 from bot.actions import MESSAGE_ACTIONS
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.overheard import OVERHEARD
 from bot.said import read_with_files
 
 Activity = Mapping[str, Any]
@@ -56,7 +57,8 @@ def _message(activity: Activity, tenant: str) -> Incoming | Unsupported:
         verb, args = _pressed(value)
         return _incoming(activity, tenant, verb, args, source=_source(activity))
     if not _is_personal(activity) and not _mentions_bot(activity):
-        return Unsupported("not_mentioned")
+        heard = {"text": _said(activity)[:MOST_TEXT]}
+        return _incoming(activity, tenant, OVERHEARD, heard, by_platform=True)
     verb, args = read_with_files(_said(activity), [file.name for file in files])
     return _incoming(activity, tenant, verb, args, files=files)
 

@@ -27,18 +27,24 @@ _ICONS = ("color.png", "outline.png")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def package(app_id: str | None, base_url: str | None, commands: Sequence[tuple[str, str]]) -> bytes:
+def package(
+    app_id: str | None, base_url: str | None, commands: Sequence[tuple[str, str]], listens: bool = False
+) -> bytes:
     """Make the package: a zip of manifest.json and the two icons, the same bytes for the same input.
 
     Args:
         app_id: MICROSOFT_APP_ID, the bot's.
         base_url: LAPS_BASE_URL, https.
         commands: (verb, what it does) for the list that Teams offers while typing.
+        listens: channels may be opened for words.
 
     Raises:
         ConfigError: a setting is missing or cannot stand in a manifest.
     """
-    manifest = orjson.dumps(_manifest(_guid(app_id), _https(base_url), commands), option=orjson.OPT_INDENT_2)
+    made = _manifest(_guid(app_id), _https(base_url), commands)
+    if listens:
+        made |= _heard(_guid(app_id), _https(base_url))
+    manifest = orjson.dumps(made, option=orjson.OPT_INDENT_2)
     icons = files("adapters.teams").joinpath("icons")
     written = BytesIO()
     with ZipFile(written, "w", ZIP_DEFLATED) as archive:
@@ -91,6 +97,15 @@ def _manifest(app_id: str, base_url: str, commands: Sequence[tuple[str, str]]) -
         "composeExtensions": [{"botId": app_id, "commands": [_action(x) for x in MESSAGE_ACTIONS.values()]}],
         "defaultInstallScope": "personal",
         "validDomains": [urlsplit(base_url).netloc],
+    }
+
+
+def _heard(app_id: str, base_url: str) -> dict[str, object]:
+    """Ask for what is written in the channels of teams that the app is in, with their owners' consent."""
+    permission = {"name": "ChannelMessage.Read.Group", "type": "Application"}
+    return {
+        "webApplicationInfo": {"id": app_id, "resource": base_url},
+        "authorization": {"permissions": {"resourceSpecific": [permission]}},
     }
 
 

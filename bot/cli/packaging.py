@@ -14,18 +14,18 @@ from bot.routes import typed_verbs
 from bot.settings import Settings
 
 
-def manifest(settings: Settings, channel: str, output: Path | None) -> int:
+def manifest(settings: Settings, channel: str, output: Path | None, listens: bool) -> int:
     """Write a channel's app manifest: Slack's as JSON, Teams' as the package to upload.
 
     Raises:
         ConfigError: a setting that the manifest needs is missing, or the file cannot be written.
     """
     if channel == "slack":
-        made = slack_manifest(settings.base_url, bool(settings.slack_app_token))
+        made = slack_manifest(settings.base_url, bool(settings.slack_app_token), listens)
         body = orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         target = output
     else:
-        body = teams_package(settings.microsoft_app_id, settings.base_url, typed_verbs())
+        body = teams_package(settings.microsoft_app_id, settings.base_url, typed_verbs(), listens)
         target = output or Path("laps-teams.zip")
     if target is None:
         sys.stdout.write(body.decode())

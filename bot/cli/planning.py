@@ -9,11 +9,12 @@ from bot.app import CHANNEL_LIMITS, good, now_utc
 from bot.cli.opening import opened
 from bot.model import NudgeAction
 from bot.nudging.speaking import offered
+from bot.nudging.standing import draws, keys_of, needs_of, standing_of, way_of
 from bot.settings import Settings
 from lessons.loading import load
 from lessons.moments import KeywordTrigger, keywords
-from scheduler.nudges import needs_of, reach
-from scheduler.planner import Made, draws, keys_of, look_ahead, standing_of, way_of
+from scheduler.nudges import reach
+from scheduler.planner import Made, look_ahead
 
 
 async def plan(settings: Settings, person: str, days: int, form: str) -> int:

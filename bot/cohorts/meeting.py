@@ -10,7 +10,7 @@ from bot.cohorts.uniting import unite
 from bot.errors import Conflict
 from bot.events import EventType
 from bot.facts import Facts
-from bot.model import Account, Changes, Draw, Incoming, Learner, Sender, Snapshot, Status
+from bot.model import Account, Changes, Draw, Incoming, Learner, Sender, Snapshot, Status, Surface
 from bot.ports import Store
 
 
@@ -67,3 +67,24 @@ def joined(snapshot: Snapshot, learner: Learner, incoming: Incoming, now: dateti
         EventType.LEARNER_LINKED, channels=[snapshot.workspace.channel]
     )
     return replace(changes, events=(event,))
+
+
+def account_after(incoming: Incoming, snapshot: Snapshot, learner: Learner) -> Account | None:
+    """Return the account as this interaction shows it to be, None where nothing about it is new."""
+    sender, known = incoming.sender, snapshot.account
+    if not sender.external:
+        return None
+    before = known or Account(snapshot.workspace.id, sender.external, learner.id)
+    direct = incoming.conversation if incoming.surface is Surface.DIRECT_MESSAGE else None
+    now = replace(
+        before,
+        learner=learner.id,
+        name=sender.name or before.name,
+        email=sender.email.lower() if sender.email else before.email,
+        time_zone=sender.time_zone or before.time_zone,
+        direct=direct or before.direct,
+        service_url=sender.service_url or before.service_url,
+        directory=sender.directory or before.directory,
+        reachable=incoming.verb != "depart",
+    )
+    return None if now == known else now

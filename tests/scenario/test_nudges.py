@@ -14,7 +14,8 @@ import pytest
 from bot.app import Server
 from bot.events import AdoptionEvent, EventType, Evidence
 from bot.model import LearnerId, NudgeAction, NudgeDecision, Snapshot
-from scheduler.nudges import NEEDS, Nudges, reach
+from bot.nudging.standing import NEEDS
+from scheduler.nudges import Nudges, reach
 from tests import teams_house
 from tests.commands import CATALOGUE
 from tests.drivers import Driver

@@ -103,8 +103,7 @@ def test_what_is_typed_in_the_direct_message() -> None:
         {"hidden": True},
         {"user": None},
         {"text": None},
-        {"channel_type": "channel"},
-        {"channel_type": "mpim"},
+        {"channel_type": "app_home"},
     ],
 )
 def test_what_no_person_typed_to_laps_is_left_alone(changes: Json) -> None:
@@ -205,6 +204,14 @@ def test_a_press_on_a_private_answer() -> None:
     incoming = taken(a_press(container=private, channel={"id": "C1"}))
     assert (incoming.source, incoming.conversation) == (Source(None, HOOK, private=True), None)
     assert incoming.surface is Surface.DIRECT_MESSAGE
+
+
+@pytest.mark.parametrize("kind", ["channel", "group", "mpim"])
+def test_what_is_written_where_others_read_is_overheard(kind: str) -> None:
+    """It is no word to Laps: its text goes along for this once, with where it was written."""
+    incoming = taken(a_message(channel_type=kind, channel="C1", text="the month end"))
+    assert (incoming.verb, incoming.room, incoming.by_platform) == ("overheard", "C1", True)
+    assert incoming.args == {"text": "the month end"}
 
 
 def test_a_press_that_others_see_says_that_they_do() -> None:

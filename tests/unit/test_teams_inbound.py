@@ -111,10 +111,11 @@ def test_a_mention_without_its_text_is_found_by_its_tag() -> None:
 
 
 def test_a_channel_message_without_a_mention_is_not_for_laps() -> None:
-    """With wider consent a bot hears everything; Laps answers only what is said to it."""
-    assert reason(conversation=CHANNEL) == "not_mentioned"
+    """With wider consent a bot hears everything; what is not said to it is only overheard."""
     bob = {"type": "mention", "mentioned": {"id": "29:bob"}, "text": "<at>Bob</at>"}
-    assert reason(conversation=CHANNEL, entities=[bob]) == "not_mentioned"
+    for entities in ([], [bob]):
+        incoming = taken(conversation=CHANNEL, text="next", entities=entities)
+        assert (incoming.verb, incoming.args, incoming.by_platform) == ("overheard", {"text": "next"}, True)
 
 
 def test_escaped_text_is_read_as_it_was_typed() -> None:

@@ -93,6 +93,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_kept_plan_learner"), "kept_plan", ["learner"], unique=False)
+    op.create_table(
+        "listening",
+        *map(_text, ("workspace", "conversation", "organization")),
+        _time("since_at"),
+        sa.PrimaryKeyConstraint("workspace", "conversation", name=op.f("pk_listening")),
+        sqlite_with_rowid=False,
+    )
     for statement in _search():
         op.execute(statement)
 
@@ -128,7 +135,7 @@ def downgrade() -> None:
     """Drop what was made."""
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE share_words")
-    for table in ("kept_plan", "saved", "trial", "share", "cohort"):
+    for table in ("listening", "kept_plan", "saved", "trial", "share", "cohort"):
         op.drop_table(table)
     op.drop_index("ix_learner_cohort", table_name="learner")
     op.drop_column("learner", "shows")
