@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.cli import (
+    announcing,
     authoring,
     cohorts,
     delivering,
@@ -192,6 +193,7 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         )
     _add_roster(commands)
     _add_cohorts(commands)
+    _add_announcing(commands)
     ahead = commands.add_parser("plan", help="print what would be said to a person unasked, and why")
     ahead.add_argument(
         "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
@@ -258,6 +260,71 @@ def _add_cohorts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     new.set_defaults(
         work=lambda o: cohorts.proposing(read_settings(), o.size, o.mixed, o.wave, o.write, o.format)
     )
+
+
+def _add_announcing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("announce", help="say something to many").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    new = actions.add_parser("send", help="show who hears of it and what they read; --yes sends it")
+    new.add_argument("--title", required=True, help="what it is about")
+    new.add_argument("--text", required=True, help="what is said")
+    new.add_argument("--lesson", metavar="ID", help="a lesson to offer")
+    for name, what in (
+        ("job-family", "of this job family"),
+        ("tool", "with this tool"),
+        ("cohort", "in this cohort"),
+    ):
+        new.add_argument(f"--{name}", action="append", default=[], metavar="NAME", help=f"only people {what}")
+    _add_sending(new)
+    new.set_defaults(
+        work=lambda o: announcing.announce(
+            read_settings(),
+            announcing.Wanted(o.title, o.text, o.lesson, o.job_family, o.tool, o.cohort),
+            o.by,
+            o.yes,
+            o.format,
+        )
+    )
+    shown = actions.add_parser("list", help="print what was said to many, and how far it is")
+    _add_format(shown)
+    shown.set_defaults(work=lambda o: announcing.listing(read_settings(), o.format))
+    back = actions.add_parser("withdraw", help="drop what waits, and say so where it is out")
+    back.add_argument("announcement", help="its id")
+    back.set_defaults(work=lambda o: announcing.withdraw(read_settings(), o.announcement))
+    change = actions.add_parser("correct", help="say something else, also where it is out")
+    change.add_argument("announcement", help="its id")
+    change.add_argument("--title", help="what it is about")
+    change.add_argument("--text", help="what is said")
+    change.set_defaults(work=lambda o: announcing.correct(read_settings(), o.announcement, o.title, o.text))
+    ask = commands.add_parser("invite", help="ask people of the roster who never spoke to Laps, once")
+    ask.add_argument("--why", required=True, help="why they are asked: “… because WHY”")
+    ask.add_argument(
+        "--job-family", action="append", default=[], metavar="NAME", help="only of this job family"
+    )
+    ask.add_argument("--cohort", action="append", default=[], metavar="NAME", help="only in this cohort")
+    _add_sending(ask)
+    ask.set_defaults(
+        work=lambda o: announcing.announce(
+            read_settings(),
+            announcing.Wanted("An invitation to Laps", o.why, None, o.job_family, (), o.cohort, True),
+            o.by,
+            o.yes,
+            o.format,
+        )
+    )
+
+
+def _add_whom(parser: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        said = f"only people of this {name.replace('-', ' ')}; may be said again"
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="NAME", help=said)
+
+
+def _add_sending(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", metavar="PERSON", help="the admin who says it")
+    parser.add_argument("--yes", action="store_true", help="send it; over 50 people a second admin is asked")
+    _add_format(parser)
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from adapters.teams.app import TeamsAdapter, TeamsConfig
 from adapters.teams.render import LIMITS as TEAMS_LIMITS
 from adapters.web.app import WebAdapter, WebConfig
 from adapters.web.render import LIMITS as WEB_LIMITS
+from bot.announcing.office import AnnounceOffice
 from bot.cohorts.looking_after import PeopleOffice
 from bot.cohorts.promoting import ShareOffice
 from bot.dispatch import Dispatcher
@@ -27,7 +28,7 @@ from bot.editing.notices import Notice, Notices
 from bot.editing.workshop import CatalogueWorkshop
 from bot.errors import CatalogueError, LapsError
 from bot.metrics import Metrics
-from bot.model import ChannelName
+from bot.model import ChannelName, Workspace
 from bot.ports import Channel, Clock, Desk, FileSource, Store, Workshop
 from bot.preview.routes import PreviewPages
 from bot.settings import Settings
@@ -35,6 +36,7 @@ from bot.watching import Watcher
 from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
 from lessons.loading import Loaded, Loader, load
+from scheduler.announcements import Announcer, slack_of
 from scheduler.calendars import Calendars
 from scheduler.gatherings import Gatherings
 from scheduler.nudges import Nudges
@@ -52,6 +54,7 @@ FORGET_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=5)
 CALENDARS_EVERY = timedelta(seconds=30)
 GATHER_EVERY = timedelta(minutes=1)
+ANNOUNCE_EVERY = timedelta(minutes=1)
 LOOK_AFTER = 20_000
 """How many more objects there are before the collector looks at them; Python's own 700 is a press or two."""
 MOST_BODY = 1024 * 1024
@@ -175,6 +178,7 @@ class Server:
         presences = {x.channel.name: x.channel for x in self.adapters if isinstance(x, SlackAdapter)}
         self.nudges = Nudges(store, self.outbox, lambda: self.live.now, clock, presences)
         own_hosts = {each.strip() for each in (settings.calendar_hosts or "").split(",") if each.strip()}
+        self.announcer = Announcer(store, self.outbox, lambda: self.live.now, clock, self._find_person)
         self.gatherings = Gatherings(store, self.outbox, lambda: self.live.now, clock)
         self.calendars = Calendars(store, FeedReader(own_hosts), lambda: self.live.now, clock)
         self._clock = clock
@@ -199,12 +203,24 @@ class Server:
         application.on_cleanup.append(self._close)
         return application
 
+    async def _find_person(self, about: Mapping[str, str]) -> tuple[Workspace, str] | None:
+        """Find somebody of the roster in Slack, by their id there or by their address."""
+        slack = slack_of(await self.store.workspaces())
+        adapter = next((each for each in self.adapters if isinstance(each, SlackAdapter)), None)
+        if slack is None or adapter is None:
+            return None
+        found = about.get("slack_user") or None
+        if found is None and about.get("email"):
+            found = await adapter.channel.look_up(about["email"])
+        return (slack, found) if found is not None else None
+
     async def _start(self, application: web.Application) -> None:
         for adapter in self.adapters:
             await adapter.start()
         self._ticker.every(DRAIN_EVERY, "outbox", self.outbox.drain)
         self._ticker.every(FORGET_EVERY, "forget", self._forget)
         self._ticker.every(LOOK_EVERY, "nudges", self.nudges.look)
+        self._ticker.every(ANNOUNCE_EVERY, "announcements", self.announcer.work)
         self._ticker.every(GATHER_EVERY, "gatherings", self.gatherings.look)
         self._ticker.every(CALENDARS_EVERY, "calendars", self.calendars.read_due)
         self._ticker.start()
@@ -309,7 +325,8 @@ def workshop_of(store: Store, live: LiveCatalogue, files: Mapping[ChannelName, F
     """Put together what does in files and in the roster what no pure handler can."""
     lessons = CatalogueWorkshop(live, files)
     shares = ShareOffice(store, lambda: live.now, lambda: live.loader.patterns, lessons, lessons)
-    return PeopleOffice(store, lambda: live.now, shares)
+    many = AnnounceOffice(store, lambda: live.now, shares)
+    return PeopleOffice(store, lambda: live.now, many)
 
 
 def make_adapters(settings: Settings, host: str, desk: Desk, clock: Clock) -> Sequence[Adapter]:

@@ -7,7 +7,8 @@
     │                  UnknownPerson (UnknownWorkspace), BadLines,
     │                  UnknownRevision, UnsavedFiles, Unanswered,
     │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
-    │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase
+    │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase,
+    │                  OwnAnnouncement, AlreadyDecided, TooLong, NoSuchAnnouncement
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -176,6 +177,43 @@ class NoSuchUseCase(Refusal):
 
     def __init__(self) -> None:
         super().__init__("That use case is not there any more.")
+
+
+class OwnAnnouncement(Refusal):
+    """Somebody says yes to what they asked for themselves."""
+
+    hint = "Ask another admin: they have got it in chat."
+
+    def __init__(self) -> None:
+        super().__init__("It takes a second admin's yes, and this one is your own.")
+
+
+class AlreadyDecided(Refusal):
+    """An announcement that waits for nobody's yes any more."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        self.hint = "To see them all: laps announce list"
+        super().__init__(f"That was decided already: it is {state}.")
+
+
+class NoSuchAnnouncement(Refusal):
+    """No announcement has this id."""
+
+    hint = "To see them all: laps announce list"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is no announcement {name!r}.")
+
+
+class TooLong(Refusal):
+    """A title or text that is said to many is missing or too long."""
+
+    def __init__(self, name: str, length: int, most: int) -> None:
+        self.name, self.length, self.most = name, length, most
+        self.hint = f"Say it in 1 to {most:,} characters."
+        super().__init__(f"The {name} has {length:,} characters.")
 
 
 class FileRefused(Refusal):

@@ -100,6 +100,10 @@ class EventType(StrEnum):
     )
     CALENDAR_CONNECTED = "calendar.connected", "The learner connected a calendar; its address is not said."
     CALENDAR_DISCONNECTED = "calendar.disconnected", "The learner took the calendar away."
+    ANNOUNCEMENT_SENT = (
+        "announcement.sent",
+        "Something that is said to many went to the outbox for this person. `announcement`: its key.",
+    )
     USE_CASE_SHARED = (
         "use_case.shared",
         "A use case was posted. `share`: its key; `minutes` that it saved; `reach`: cohort or everyone.",

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import joining, pages
+from bot.announcing import asking as announcing
 from bot.cohorts import cards, gathering, sharing, trying
 from bot.errors import NotYours
 from bot.events import EventType
 from bot.facts import Facts
 from bot.learning.turn import present_session
 from bot.messages import Args, Message
-from bot.model import Changes, Decision, Draw, Reply, Snapshot, Status
+from bot.model import Changes, Decision, Draw, Reply, Role, Snapshot, Status
 from bot.nudging import connecting
 from bot.typed import small_number
 from lessons.catalogue import Catalogue
@@ -86,6 +87,8 @@ def _page(snapshot: Snapshot, args: Args, catalogue: Catalogue, now: datetime) -
             return Message(form.title, (form,))
         case gathering.PAGE if snapshot.cohort is not None:
             return gathering.page(snapshot, snapshot.cohort, now)
+        case announcing.PAGE if "a" not in args and Role.ADMIN in snapshot.who.roles:
+            return announcing.page(announcing.form_of(catalogue))
         case connecting.PAGE:
             return connecting.page(snapshot, catalogue, now)
         case other:

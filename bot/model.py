@@ -25,6 +25,7 @@ LearnerId = NewType("LearnerId", str)
 SessionId = NewType("SessionId", str)
 PostId = NewType("PostId", str)
 ShareId = NewType("ShareId", str)
+AnnouncementId = NewType("AnnouncementId", str)
 DeliveryId = NewType("DeliveryId", str)
 
 
@@ -503,6 +504,59 @@ class Search:
     most: int = 5
 
 
+class AnnouncementState(StrEnum):
+    """Where something that is said to many stands."""
+
+    DRAFT = "draft"  # looked at by its author alone
+    WAITING = "waiting"  # for a second admin's yes
+    GOING = "going"  # written to the outbox, portion by portion
+    SENT = "sent"  # all of it is in the outbox
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something that is said to many, or (`is_invitation`) the invitation of people of the roster.
+
+    `author` is None where the command line asked. Whom it is for: people of these job families, with these
+    tools, in these cohorts; empty means anybody. `at` names the last learner for whom it was written to the
+    outbox, and `corrections` counts what was changed since it went out; `spread_at` is the last of its
+    deliveries that a correction or withdrawal was brought to.
+    """
+
+    id: AnnouncementId
+    author: LearnerId | None
+    title: str
+    text: str
+    made_at: datetime
+    lesson: str | None = None
+    job_families: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    cohorts: tuple[str, ...] = ()
+    is_invitation: bool = False
+    state: AnnouncementState = AnnouncementState.DRAFT
+    version: int = 0
+    count: int = 0
+    at: str = ""
+    corrections: int = 0
+    spread_at: int | None = None
+    approved_by: LearnerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody, and the account to write to; `seat` is None where they have none.
+
+    `can_be_found`: the roster says how they could be found on a channel.
+    """
+
+    learner: Learner
+    seat: tuple[Workspace, Account] | None = None
+    can_be_found: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
 class NudgeAction(StrEnum):
     """What came of a decision whether to speak to somebody unasked."""
 
@@ -920,8 +974,8 @@ class Changes:
     after it was read, with the meetings found: None leaves them as they were. `gone_draft` was published or
     thrown away. `cohort` and `share` are as they should be, with the `version` they were read at. `saved`
     says who kept a shared use case, and when, or with None who does not any more. `kept` are plans that were
-    kept, by their sessions. `listening` says that Laps listens for words in a conversation, or no more. Empty
-    members change nothing.
+    kept, by their sessions. `listening` says that Laps listens for words in a conversation, or no more.
+    `reworded` is what those of an announcement read whose message waits still. Empty members change nothing.
     """
 
     incoming: tuple[WorkspaceId, str] | None = None
@@ -957,6 +1011,8 @@ class Changes:
     saved: tuple[ShareId, LearnerId, datetime | None] | None = None
     kept: tuple[tuple[SessionId, LearnerId, datetime], ...] = ()
     listening: tuple[Room, bool, datetime] | None = None
+    announcement: Announcement | None = None
+    reworded: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

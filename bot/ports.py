@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.cohorts.enrolling import Found
 from bot.cohorts.roster import Line
+from bot.community import Community
 from bot.errors import StorageError
 from bot.events import AdoptionEvent
 from bot.messages import Limits
@@ -21,8 +22,6 @@ from bot.model import (
     Answer,
     Changes,
     ChannelName,
-    Cohort,
-    CohortWeek,
     Decision,
     Delivery,
     DeliveryId,
@@ -35,7 +34,6 @@ from bot.model import (
     Learner,
     LearnerId,
     Organization,
-    Plan,
     Post,
     PostId,
     Revision,
@@ -164,7 +162,7 @@ class DeliveryRecord:
     reason: str
 
 
-class Store(Protocol):
+class Store(Community, Protocol):
     """The database. Reads are named for what they are for; there is one write for interactions, `apply`.
 
     Raises:
@@ -324,24 +322,6 @@ class Store(Protocol):
 
     def roster(self, day: date) -> AsyncIterator[Span]:
         """Yield what the roster said on a day, of everybody who was on it."""
-
-    async def listening(self) -> frozenset[tuple[str, str]]:
-        """Return the conversations that listen for words, as workspace and conversation."""
-
-    async def cohorts(self) -> Sequence[Cohort]:
-        """Return every cohort that somebody is in, or that has a conversation, by name."""
-
-    async def cohort_weeks(self, monday: date) -> Sequence[Cohort]:
-        """Return the cohorts for which nothing was made yet in the week of this Monday."""
-
-    async def plans_of(self, cohort: str, now: datetime) -> Sequence[Plan]:
-        """Return the plans that a cohort's people made lately, newest first; names only where they may be."""
-
-    async def week_of(self, cohort: Cohort, now: datetime) -> CohortWeek:
-        """Return what a cohort's champion may know of it."""
-
-    def past_cohorts(self) -> AsyncIterator[tuple[str, str]]:
-        """Yield each person of the roster with each cohort that they were ever in."""
 
     async def expected(self, workspace: Workspace, sender: Sender, known: LearnerId | None) -> Learner | None:
         """Return whom the roster has for an account, by the ids and the address that both know.

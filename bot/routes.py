@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Never, Protocol, cast
 
 from bot import forms, joining
+from bot.announcing import asking as announcing
 from bot.cohorts import gathering, looking_after, promoting, sharing, trying, weekly
 from bot.editing import asking
 from bot.events import EventType
@@ -197,6 +198,11 @@ def _of_people(command: Callable[[Args], object], help: str = "", usage: str = "
     return Route(command, looking_after.admit, help, usage, role=Role.ADMIN, workshop=True)
 
 
+def _on_many(deed: str) -> Route:
+    """Make the route of something that is done with what is said to many."""
+    return Route(lambda a: announcing.Decide(a["a"], deed), announcing.admit, workshop=True)
+
+
 _PATH = Needs(history=True, uses=True, recalls=True)
 _NUDGES = Needs(nudging=True)
 _CALENDAR = Needs(calendar=True)
@@ -339,6 +345,14 @@ ROUTES: dict[str, Route] = {
         "Look up somebody of the roster, and change them. For admins.",
         "person NAME",
     ),
+    "announce": Route(
+        lambda a: announcing.AskToAnnounce(),
+        announcing.admit,
+        "Say something to many. For admins.",
+        "announce",
+        role=Role.ADMIN,
+        workshop=True,
+    ),
     # consent and questions
     "agree": Route(
         lambda a: joining.Agree(), joining.agree, needs=_PATH, before_consent=True, when_stopped=True
@@ -399,6 +413,9 @@ ROUTES: dict[str, Route] = {
     "redo": _edited(lambda a: asking.RedoDraft(a["d"], a.get("id", ""))),
     "discard": _edited(lambda a: asking.DiscardDraft(a["d"], a.get("id", ""))),
     "enrol": _of_people(looking_after.change_person),
+    # saying something to many
+    "say_all": Route(announcing.composed, announcing.admit, workshop=True),
+    **{deed: _on_many(deed) for deed in announcing.DEEDS},
     # to a message that came unasked
     "later": Route(lambda a: answering.AskLater(a["u"]), answering.ask_later),
     "snooze": Route(lambda a: answering.Snooze(a["u"], _wait(a["w"])), answering.snooze, needs=_NUDGES),

@@ -23,6 +23,7 @@ from bot.model import (
 )
 from bot.ports import Needs
 from storage import weekly
+from storage.announcements import lock_announcements, moved_announcements, write_announcements
 from storage.changes import Nothing, add_unseen, put
 from storage.rows import micros
 from storage.shared_tables import COHORT, KEPT, LISTENING, SAVED, SHARE, TRIAL
@@ -167,6 +168,8 @@ def shared_of(change: Changes) -> Iterator[SharedKey]:
     """Yield what a change rests on that is not one person's own."""
     if change.share is not None:
         yield "share", change.share.id, change.share.version
+    if change.announcement is not None:
+        yield "announcement", change.announcement.id, change.announcement.version
     if change.cohort is not None:
         yield "cohort", change.cohort.name, change.cohort.version
 
@@ -214,6 +217,7 @@ def lock_shared(batch: Sequence[Changes], home: str) -> Steps[None]:
     cohorts: list[Row] = sorted((home, change.cohort.name) for change in batch if change.cohort)
     yield from ask_bulk(LOCK_SHARES, shares)
     yield from ask_bulk(LOCK_COHORTS, cohorts)
+    yield from lock_announcements(batch)
 
 
 def moved(batch: Sequence[Changes], home: str) -> Steps[set[SharedKey]]:
@@ -221,7 +225,8 @@ def moved(batch: Sequence[Changes], home: str) -> Steps[set[SharedKey]]:
     shares: list[Row] = [(home, x.share.id, x.share.version) for x in batch if x.share]
     cohorts: list[Row] = [(home, x.cohort.name, x.cohort.version) for x in batch if x.cohort]
     found: set[SharedKey] = {("share", *at) for at in (yield from ask_bulk(MOVED_SHARES, shares))}
-    return found | {("cohort", *at) for at in (yield from ask_bulk(MOVED_COHORTS, cohorts))}
+    found |= {("cohort", *at) for at in (yield from ask_bulk(MOVED_COHORTS, cohorts))}
+    return found | (yield from moved_announcements(batch))
 
 
 # ---------------------------------------------------------------- writing
@@ -251,8 +256,9 @@ OPENED = add_unseen(LISTENING, "workspace", "conversation")
 CLOSED: Bulk[Nothing] = Bulk(_closed)
 
 
-def write_shared(winners: Sequence[Changes], home: str) -> Steps[None]:
+def write_shared(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     """Write what winners have in common with others."""
+    yield from write_announcements(winners, home, now)
     yield from ask_bulk(COHORTS, [_cohort_row(x.cohort, home) for x in winners if x.cohort])
     yield from ask_bulk(SHARES, [share_row(x.share, home) for x in winners if x.share])
     yield from ask_bulk(TRIALS, [_trial_row(x.trial, home) for x in winners if x.trial])

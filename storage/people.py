@@ -106,6 +106,19 @@ def find_workspace(organization: Organization, ref: WorkspaceRef) -> Steps[Works
     return next((workspace_from(row) for row in rows if row[3] == ref.external), None)
 
 
+def _all_workspaces(dialect: Dialect) -> ClauseElement:
+    ours = WORKSPACE.c.organization == ORGANIZATION
+    return select(*columns_of(WORKSPACE, "seq")).where(ours).order_by(WORKSPACE.c.seq)
+
+
+ALL_WORKSPACES: Statement[WorkspaceRow] = Statement(_all_workspaces)
+
+
+def read_workspaces(organization: Organization) -> Steps[list[Workspace]]:
+    """Read every workspace, in the order in which they were first seen."""
+    return [workspace_from(row) for row in (yield from ask(ALL_WORKSPACES, organization=organization.id))]
+
+
 def add_workspace(organization: Organization, ref: WorkspaceRef) -> Steps[Workspace]:
     """Store a workspace at first sight and return it.
 

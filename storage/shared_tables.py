@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from storage.tables import METADATA, key, numbered, of_learner, text, time
 
@@ -97,5 +97,28 @@ LISTENING = Table(
     key("conversation"),
     text("organization"),
     time("since_at"),
+    sqlite_with_rowid=False,
+)
+
+ANNOUNCEMENT = Table(
+    "announcement",
+    METADATA,
+    text("organization"),
+    key("id"),
+    text("author", null=True),
+    text("title"),
+    text("text"),
+    time("made_at"),
+    text("lesson", null=True),
+    text("whom"),
+    Column("is_invitation", Boolean, nullable=False),
+    text("state"),
+    Column("version", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    text("at"),
+    Column("corrections", Integer, nullable=False),
+    Column("spread_at", BigInteger),
+    text("approved_by", null=True),
+    Index(None, "organization", "made_at"),
     sqlite_with_rowid=False,
 )

@@ -15,10 +15,12 @@ from pydantic import ValidationError
 
 from bot.cohorts.enrolling import Found
 from bot.cohorts.roster import Line
+from bot.community import OutRow
 from bot.errors import StorageError, StorageUnavailable
 from bot.events import AdoptionEvent
 from bot.model import (
     Account,
+    Announcement,
     Changes,
     Cohort,
     CohortWeek,
@@ -32,6 +34,7 @@ from bot.model import (
     Plan,
     Post,
     PostId,
+    Reached,
     Revision,
     Role,
     Sender,
@@ -40,6 +43,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from bot.ports import Claimed, Clock, DeliveryRecord, Waiting
+from storage import announcements as outgoing
 from storage import (
     archive,
     calendars,
@@ -228,6 +232,34 @@ class CommonStore(ABC):
         async for page in self._pages(roster.as_of(self._organization, day)):
             for row in page:
                 yield roster.read_span(row)
+
+    async def announcement(self, name: str) -> Announcement | None:
+        """Return an announcement by its id."""
+        return await self._read(outgoing.read_announcement(self._organization, name))
+
+    async def announcements(self, most: int) -> Sequence[Announcement]:
+        """Return the newest announcements, the newest first."""
+        return await self._read(outgoing.read_announcements(self._organization, most))
+
+    async def open_announcements(self) -> Sequence[Announcement]:
+        """Return those of which something is to be done."""
+        return await self._read(outgoing.read_open(self._organization))
+
+    async def people_after(self, learner: str, most: int) -> Sequence[Reached]:
+        """Return people in the order of their keys, from one on."""
+        return await self._read(outgoing.read_people(self._organization, learner, most))
+
+    async def announced(self, name: str, after: int, most: int) -> Sequence[OutRow]:
+        """Return what is out of an announcement, or may be."""
+        return await self._read(outgoing.read_out(self._organization, name, after, most))
+
+    async def announced_counts(self, name: str) -> Mapping[DeliveryState, int]:
+        """Count the messages of an announcement by how they stand."""
+        return await self._read(outgoing.read_counts(self._organization, name))
+
+    async def workspaces(self) -> Sequence[Workspace]:
+        """Return every workspace, in the order in which they were first seen."""
+        return await self._read(people.read_workspaces(self._organization))
 
     async def listening(self) -> frozenset[tuple[str, str]]:
         """Return the conversations that listen for words."""

@@ -255,7 +255,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
     yield from write_nudging(winners, home)
     yield from write_calendars(winners, home)
-    yield from write_shared(winners, home)
+    yield from write_shared(winners, home, now)
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])
     gone: list[Row] = [(home, x.gone_draft) for x in winners if x.gone_draft is not None]
     yield from ask_bulk(sql.GONE_DRAFTS, gone)

@@ -126,6 +126,19 @@ class SlackChannel:
             raise FileRefused(f"“{file.name[:80]}” is not kept where Slack keeps files.", hint)
         return await self._api.download(file.address, most)
 
+    async def look_up(self, address: str) -> str | None:
+        """Find somebody's user id by their e-mail address; None: nobody here has it.
+
+        Raises:
+            ChannelError: Slack cannot be asked now, or the scope users:read.email is missing.
+        """
+        try:
+            answer = await self._api.call("users.lookupByEmail", {"email": address})
+        except Rejected:
+            return None
+        user = answer.get("user")
+        return _text(user.get("id")) if isinstance(user, dict) else None
+
     async def away(self, accounts: Collection[str], now: datetime) -> Mapping[str, datetime]:
         """Return until when people are away; see `bot.ports.Presence`."""
         return await self._presence.away(accounts, now)

@@ -287,6 +287,13 @@ class SlackServer:
         about = {"id": user.id, "real_name": f"Person {user.id}", "tz": user.tz, "tz_offset": 3600}
         return {"ok": True, "user": {**about, "profile": profile}}
 
+    def _users_lookup_by_email(self, body: Json) -> Json:
+        if "users:read.email" not in self.scopes.split(","):
+            return {"ok": False, "error": "missing_scope", "needed": "users:read.email"}
+        address = str(body.get("email"))
+        found = next((name for name in self.users if f"{name.lower()}@example.com" == address), None)
+        return self._users_info({"user": found}) if found else {"ok": False, "error": "users_not_found"}
+
     def _dnd_team_info(self, body: Json) -> Json:
         asked = [name for name in str(body.get("users", "")).split(",") if name]
         if "dnd:read" not in self.scopes.split(","):
