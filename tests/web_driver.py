@@ -6,6 +6,7 @@ import base64
 import html
 import re
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +15,10 @@ import aiohttp
 import orjson
 
 Json = dict[str, Any]
+
+
+async def nothing() -> None:
+    """Wait for nothing."""
 
 
 @dataclass
@@ -34,7 +39,16 @@ class WebDriver:
         self.zone = zone
         self.page: list[Shown] = []
         self.problems: dict[str, str] = {}
+        self.seat, self.in_room = "1", False
+        self.settle: Callable[[], Awaitable[None]] = nothing
         self.http = http or aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    @classmethod
+    def beside(cls, first: WebDriver, seat: str, room: bool = False) -> WebDriver:
+        """Sit at another of the pages that stand side by side in one browser."""
+        driver = cls(first.url, first.zone, first.http)
+        driver.seat, driver.in_room = seat, room
+        return driver
 
     async def open(self) -> None:
         """Open the page, as its script does."""
@@ -47,8 +61,8 @@ class WebDriver:
         await self.http.close()
 
     async def say(self, text: str) -> None:
-        """Type a line."""
-        await self.act({"text": text})
+        """Type a line; in a room, one that speaks to Laps."""
+        await self.act({"text": f"laps {text}" if self.in_room else text})
 
     async def press(self, label: str) -> None:
         """Press the newest button of that label."""
@@ -60,7 +74,9 @@ class WebDriver:
         raise AssertionError(f"no button {label!r} in\n{self.shown()}")
 
     async def fill(self, form_label: str, **values: str) -> None:
-        """Fill in and send the newest form that has these fields."""
+        """Fill in and send the newest form that has these fields; in a room it is asked for first."""
+        if self.in_room:
+            await self.press(form_label)
         for shown in reversed(self.page):
             for carried, names in _forms(shown.html):
                 if values.keys() <= names:
@@ -82,25 +98,29 @@ class WebDriver:
     @property
     def headers(self) -> dict[str, str]:
         """Give what the page's script and the browser add to a request."""
-        return {"X-Laps": "1", "Origin": self.url}
+        return {"X-Laps": "1", "Origin": self.url, "X-Laps-Seat": self.seat}
 
     async def act(self, what: Json, identity: str | None = None) -> tuple[int, Json]:
         """Send one thing and take in the answer."""
-        body = {"id": identity or str(uuid.uuid4()), "zone": self.zone, **what}
+        where = {"room": True} if self.in_room else {}
+        body = {"id": identity or str(uuid.uuid4()), "zone": self.zone, **where, **what}
         async with self.http.post(f"{self.url}/web/act", json=body, headers=self.headers) as response:
             text = await response.text()
             answer: Json = orjson.loads(text) if response.content_type == "application/json" else {}
             for message in answer.get("messages", ()):
-                self._show(message["post"], message["html"])
+                self.show(message)
             self.problems = answer.get("problems", {})
+            await self.settle()
             return response.status, answer
 
-    def _show(self, post: str, markup: str) -> None:
+    def show(self, message: Json) -> None:
+        """Show what came, in the place of what it updates."""
         for shown in self.page:
-            if shown.post == post:
-                shown.html = markup
+            if shown.post == message["post"]:
+                shown.html = message["html"]
                 return
-        self.page.append(Shown(post, markup))
+        if not message["updates"]:
+            self.page.append(Shown(message["post"], message["html"]))
 
     def shown(self) -> str:
         """Give the message that was drawn last, as it reads."""

@@ -17,9 +17,9 @@ from pathlib import Path
 import orjson
 from aiohttp import web
 
-from adapters.web.channel import WebChannel, shown
+from adapters.web.channel import ROOM, SECOND, WebChannel, seat_of, shown
 from adapters.web.inbound import normalise
-from adapters.web.render import render_page
+from adapters.web.render import render_page, render_together
 from adapters.web.streams import Queue, Streams
 from bot.errors import StorageError
 from bot.loopback import is_local
@@ -38,6 +38,10 @@ MOST_BODY = 1_400_000
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+POLICY_TOGETHER = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
@@ -73,14 +77,16 @@ class WebAdapter:
 
     def __init__(self, config: WebConfig, desk: Desk, clock: Clock) -> None:
         self._desk = desk
-        self._streams = Streams()
+        self.streams = self._streams = Streams()
         self._page = render_page()
+        self._together = render_together()
         self.channel = WebChannel(self._streams)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the page, its files, and its two ways of speaking."""
         return [
             web.get("/", local(self._show_page)),
+            web.get("/together", local(self._show_together)),
             web.get("/web/static/{name}", local(self._show_file)),
             web.post("/web/act", local(self._act)),
             web.get("/web/stream", local(self._stream), allow_head=False),
@@ -101,6 +107,11 @@ class WebAdapter:
         """Show the page. It sets no cookie: who follows a link from another site does not send theirs."""
         return web.Response(text=self._page, content_type="text/html", headers=HEADERS)
 
+    async def _show_together(self, request: web.Request) -> web.StreamResponse:
+        """Show two people and the conversation that both read, each as a page of its own."""
+        headers = {**HEADERS, "Content-Security-Policy": POLICY_TOGETHER}
+        return web.Response(text=self._together, content_type="text/html", headers=headers)
+
     async def _show_file(self, request: web.Request) -> web.StreamResponse:
         path = _STATIC / request.match_info["name"]
         if path.parent != _STATIC or not path.is_file():
@@ -113,8 +124,10 @@ class WebAdapter:
             return _trouble(NOT_THE_PAGE, 403)
         if request.content_type != "application/json":
             return _trouble("JSON is needed.", 415)
-        account = _account(request)
-        incoming = await _read(request, account or secrets.token_urlsafe(18))
+        browser = _account(request)
+        new = browser or secrets.token_urlsafe(18)
+        seat = request.headers.get("X-Laps-Seat", "1")
+        incoming = await _read(request, new, seat)
         if isinstance(incoming, Unsupported):
             return _trouble(_REFUSALS.get(incoming.reason, f"Laps cannot read that: {incoming.reason}."), 400)
         try:
@@ -122,16 +135,18 @@ class WebAdapter:
         except StorageError:
             return _trouble(NOT_SAVED, 503)
         response = _json(_answered(incoming, answer))
-        if not account:
-            external = incoming.sender.external
-            response.set_cookie(COOKIE, external, max_age=_YEAR, httponly=True, samesite="Strict", path="/")
+        if not browser:
+            response.set_cookie(COOKIE, new, max_age=_YEAR, httponly=True, samesite="Strict", path="/")
         return response
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Send what comes by itself as server-sent events."""
-        account = _account(request)
-        if not account:
+        browser = _account(request)
+        if not browser:
             return _trouble("Open the practice room first.", 403)
+        account = (
+            f"{ROOM}{browser}" if "room" in request.query else _seated(browser, request.query.get("seat"))
+        )
         seen = request.headers.get("Last-Event-ID") or request.query.get("seen", "")
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -159,9 +174,12 @@ def _answered(incoming: Incoming, answer: Answer) -> dict[str, object]:
     """
     messages = []
     if answer.message is not None:
-        source = incoming.source.external if incoming.source and not answer.beside else None
+        pressed = incoming.source
+        stays = pressed is None or (answer.beside and not pressed.private)
+        source = None if pressed is None or stays else pressed.external
         post = source or answer.post or f"m-{incoming.id}"
-        messages.append(shown(answer.message, post, source is not None))
+        only = seat_of(incoming.sender.external) if incoming.in_room else ""
+        messages.append(shown(answer.message, post, source is not None, only))
     return {"messages": messages, "problems": dict(answer.problems)}
 
 
@@ -176,7 +194,12 @@ async def _next(queue: Queue) -> bytes:
     return f"event: {event.kind}\nid: {event.id}\nretry: {RETRY}\ndata: {event.data}\n\n".encode()
 
 
-async def _read(request: web.Request, account: str) -> Incoming | Unsupported:
+def _seated(browser: str, seat: str | None) -> str:
+    """Name the account of one of a browser's two people."""
+    return f"{browser}{SECOND}" if seat == "2" else browser
+
+
+async def _read(request: web.Request, browser: str, seat: str) -> Incoming | Unsupported:
     """Read a request's body, up to the limit.
 
     Raises:
@@ -188,7 +211,11 @@ async def _read(request: web.Request, account: str) -> Incoming | Unsupported:
         if len(body) > MOST_BODY:
             raise web.HTTPRequestEntityTooLarge(MOST_BODY, len(body))
     try:
-        return normalise(orjson.loads(body), account)
+        said = orjson.loads(body)
+        in_room = isinstance(said, dict) and said.get("room") is True
+        name = f"Person {'2' if seat == '2' else '1'}" if in_room or seat == "2" else ""
+        room = f"{ROOM}{browser}" if in_room else None
+        return normalise(said, _seated(browser, seat), room, name)
     except orjson.JSONDecodeError:
         return Unsupported("not JSON")
 

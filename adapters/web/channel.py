@@ -30,7 +30,11 @@ class WebChannel:
         home = "home" if delivery.operation is Operation.HOME else None
         post = str(home or delivery.target or delivery.post or delivery.id)
         updates = delivery.operation is Operation.UPDATE
-        self._streams.push(delivery.account, orjson.dumps(shown(delivery.message, post, updates)).decode())
+        only = delivery.account if delivery.operation is Operation.WHISPER else ""
+        where = delivery.conversation or ""
+        to = where if where.startswith(ROOM) else delivery.account
+        told = shown(delivery.message, post, updates, seat_of(only) if to == where else "")
+        self._streams.push(to, orjson.dumps(told).decode())
         return Sent(external=post)
 
     async def find(self, delivery: Delivery) -> Sent | None:
@@ -44,9 +48,23 @@ class WebChannel:
         return file.data
 
 
-def shown(message: Message, post: str, updates: bool) -> dict[str, object]:
+ROOM = "room-"
+"""How the conversations that both people of a browser read are named."""
+
+SECOND = "-2"
+"""How the account of a browser's second person ends."""
+
+
+def seat_of(account: str) -> str:
+    """Say which of a browser's two people an account is: 1 or 2; "" of none."""
+    return "" if not account else "2" if account.endswith(SECOND) else "1"
+
+
+def shown(message: Message, post: str, updates: bool, only: str = "") -> dict[str, object]:
     """Make what the page shows: the element's id, its HTML, the plain text to be read out.
 
-    With `updates` it takes the place of the element of that id; where there is none, nothing is shown.
+    With `updates` it takes the place of the element of that id; where there is none, nothing is shown. `only`
+    names the one of two people for whom it is.
     """
-    return {"post": post, "html": render(message, post), "text": message.fallback, "updates": updates}
+    made = {"post": post, "html": render(message, post), "text": message.fallback, "updates": updates}
+    return {**made, "only": only} if only else made

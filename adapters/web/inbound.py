@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.messages import Args
 from bot.model import ChannelName, FileRef, Incoming, Sender, Source, Surface, Unsupported, WorkspaceRef
+from bot.overheard import OVERHEARD
 from bot.said import read
 from bot.typed import all_zones
 
@@ -23,11 +24,11 @@ _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NAME = re.compile(r"[a-z_]{1,40}")
 
-_PAGE_VERBS = frozenset({"arrive", "home"})
+_PAGE_VERBS = frozenset({"arrive", "home", OVERHEARD})
 """What the page says by itself, as a platform does; whoever says it by hand sees their own page."""
 
 
-def normalise(said: Any, account: str) -> Incoming | Unsupported:
+def normalise(said: Any, account: str, room: str | None = None, name: str = "") -> Incoming | Unsupported:
     """Read what was done on the page; total: what is missing or strange in it becomes `Unsupported`.
 
     Args:
@@ -35,13 +36,15 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
             (the element that was pressed), `form?` (it was a form that was sent) and `file?` (what came with
             it, as `{name, data}`, its bytes in base64).
         account: who did it.
+        room: the conversation of several people that this was done in.
+        name: what they are called.
     """
     if not isinstance(said, dict):
         return Unsupported("not an object")
     identity = said.get("id")
     if not isinstance(identity, str) or not _ID.fullmatch(identity):
         return Unsupported("no id")
-    done = _typed(said["text"]) if "text" in said else _pressed(said)
+    done = _typed(said["text"], room is not None) if "text" in said else _pressed(said)
     if isinstance(done, Unsupported):
         return done
     verb, args = done
@@ -54,39 +57,52 @@ def normalise(said: Any, account: str) -> Incoming | Unsupported:
     return Incoming(
         id=identity,
         workspace=WORKSPACE,
-        sender=Sender(account, time_zone=_zone(said.get("zone")), locale=_locale(said.get("locale"))),
-        conversation=account,
+        sender=Sender(account, name, time_zone=_zone(said.get("zone")), locale=_locale(said.get("locale"))),
+        conversation=room or account,
         verb=verb,
         args=args,
-        surface=_surface(verb, said),
-        source=Source(source) if source else None,
+        surface=_surface(verb, said, room is not None),
+        source=Source(source, private=said.get("private") is True) if source else None,
         takes_message=True,
         takes_file=True,
         by_platform=verb in _PAGE_VERBS,
         files=files,
+        room=room,
     )
 
 
-def _surface(verb: str, said: Mapping[str, Any]) -> Surface:
+def _surface(verb: str, said: Mapping[str, Any], in_room: bool) -> Surface:
     """Name the surface: only a form that was sent can show which field is wrong."""
     if verb == "home":
         return Surface.HOME
-    return Surface.FORM if said.get("form") is True else Surface.DIRECT_MESSAGE
+    if said.get("form") is True:
+        return Surface.FORM
+    return Surface.CONVERSATION if in_room else Surface.DIRECT_MESSAGE
 
 
 _LONGEST_LOCALE = 35
 """Characters of the longest language tag (RFC 5646, section 4.4.1)."""
 
 
-def _typed(text: object) -> tuple[str, Args] | Unsupported:
+_TO_LAPS = re.compile(r"\s*[@/]?laps\b[\s:,]*", re.IGNORECASE)
+"""What speaks to Laps where others read, as a mention does elsewhere."""
+
+
+def _typed(text: object, in_room: bool) -> tuple[str, Args] | Unsupported:
     if not isinstance(text, str):
         return Unsupported("no text")
-    return Unsupported("too long") if len(text) > MOST_TEXT else read(_storable(text))
+    if len(text) > MOST_TEXT:
+        return Unsupported("too long")
+    said = _storable(text)
+    spoken = _TO_LAPS.match(said)
+    if in_room and spoken is None:
+        return OVERHEARD, {"text": said}
+    return read(said[spoken.end() :] if in_room and spoken is not None else said)
 
 
 def _pressed(said: Mapping[str, Any]) -> tuple[str, Args] | Unsupported:
     verb, args = said.get("verb"), said.get("args", {})
-    if not isinstance(verb, str) or not _NAME.fullmatch(verb):
+    if not isinstance(verb, str) or not _NAME.fullmatch(verb) or verb == OVERHEARD:
         return Unsupported("no verb")
     if not isinstance(args, dict) or len(args) > _MOST_ARGS:
         return Unsupported("no args")

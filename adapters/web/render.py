@@ -82,6 +82,11 @@ def render_page() -> str:
     return _PAGE.render(verbs=typed_verbs(), first=_FIRST_CHIPS)
 
 
+def render_together() -> str:
+    """Draw the page on which two people and what both read stand side by side."""
+    return _PAGES.get_template("together.html").render()
+
+
 def _parts(message: Message, post: str) -> Iterator[_Part]:
     above: _Part | None = None
     asked, titled = "", False

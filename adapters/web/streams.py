@@ -63,6 +63,10 @@ class Streams:
             else:
                 queue.put_nowait(event)
 
+    def kept(self, account: str) -> tuple[Event, ...]:
+        """Return what is kept for an account, oldest first."""
+        return tuple(self._person(account).kept)
+
     def close(self) -> None:
         """End every stream, and each that is opened from now on."""
         self._closed = True

@@ -12,11 +12,21 @@ const trouble = document.getElementById("trouble");
 const composer = document.getElementById("composer");
 const say = /** @type {HTMLTextAreaElement} */ (document.getElementById("say"));
 const chips = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".chip")]);
+const acting = document.getElementById("acting");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-const KEPT = "laps-conversation";
-const SEEN = "laps-seen";
-const DRAFTS = "laps-drafts";
+// Side by side the page is there three times: for each of two people, and for the conversation that both read.
+const asked = new URLSearchParams(location.search);
+const room = asked.has("room");
+const seat = asked.get("seat") === "2" ? "2" : "1";
+const place = room ? "-room" : seat === "2" ? "-2" : "";
+const framed = window.parent !== window;
+
+const KEPT = `laps-conversation${place}`;
+const SEEN = `laps-seen${place}`;
+const DRAFTS = `laps-drafts${place}`;
+const TYPED = `laps-typed${place}`;
+const KNOWN = "laps-known";
 const MOST_KEPT = 80;
 const MOST_DRAFTS = 20;
 const MOST_FILE = 1_000_000; // bytes of a file that is sent
@@ -56,6 +66,7 @@ const own = () => sessionStorage;
 // ---------------------------------------------------------------- the conversation
 
 const entries = new WeakMap();
+const who = () => (room ? acting.querySelector("input:checked").value : seat);
 const idOf = (entry) => entry.post ?? `mine-${entry.key}`;
 const same = (a, b) => a && b && a.html === b.html && a.mine === b.mine && a.text === b.text;
 
@@ -66,10 +77,10 @@ function draw(entry) {
   element.className = entry.post ? "message" : "mine";
   if (entry.post) fill(element, entry);
   else {
-    const who = document.createElement("span");
-    who.className = "unseen";
-    who.textContent = "You: ";
-    element.append(who, entry.mine);
+    const by = document.createElement("span");
+    by.className = entry.by ? "by" : "unseen";
+    by.textContent = entry.by ? `Person ${entry.by}: ` : "You: ";
+    element.append(by, entry.mine);
     entries.set(element, entry);
   }
   return element;
@@ -82,12 +93,19 @@ const HEAD = 2; // the heading and the progress: where they change, all is new
 function fill(element, entry) {
   const inside = element.contains(document.activeElement);
   const before = [...element.children].map((child) => child.outerHTML);
+  element.classList.toggle("whisper", Boolean(entry.only));
   element.innerHTML = entry.html; // made by the server, where every string in it was escaped
   const first = [...element.children].findIndex((child, place) => child.outerHTML !== before[place]);
   news.set(element, first < HEAD ? null : element.children[first]);
   element.setAttribute("aria-label", brief(entry.text));
   entries.set(element, entry);
   for (const field of element.querySelectorAll("[data-most]")) redraft(element, field);
+  if (entry.only) {
+    const note = document.createElement("p");
+    note.className = "only";
+    note.textContent = `Only visible to Person ${entry.only}`;
+    element.prepend(note);
+  }
   if (inside) element.focus({ preventScroll: true });
 }
 
@@ -184,8 +202,8 @@ async function act(what, element) {
   try {
     const response = await fetch("/web/act", {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-Laps": "1" },
-      body: JSON.stringify({ id, zone, locale: navigator.language, ...what }),
+      headers: { "Content-Type": "application/json", "X-Laps": "1", "X-Laps-Seat": who() },
+      body: JSON.stringify({ id, zone, locale: navigator.language, ...(room && { room }), ...what }),
       signal: AbortSignal.timeout(PATIENCE),
     });
     const answer = await response.json().catch(() => null);
@@ -220,10 +238,13 @@ function take(answer, pressed) {
   else announce.textContent = entries.get(element).text;
 }
 
+// What only one person sees gives its place to the answer; what all see stays.
+const from = (element) => ({ source: element.id, ...(element.classList.contains("whisper") && { private: true }) });
+
 async function press(element, button) {
   const pressed = JSON.parse(button.dataset.press);
   button.classList.add("pressed");
-  const answer = await act({ ...pressed, source: element.id }, element);
+  const answer = await act({ ...pressed, ...from(element) }, element);
   button.classList.remove("pressed");
   if (answer) take(answer, true);
 }
@@ -234,7 +255,7 @@ async function send(element, form) {
   const long = [...form.querySelectorAll("[data-most]")].filter((field) => over(field) > 0);
   if (long.length) return refuse(form, Object.fromEntries(long.map((field) => [field.name, tooLong(field)])));
   const pressed = JSON.parse(form.dataset.press);
-  const said = { ...pressed, args: { ...pressed.args, ...values(form) }, source: element.id, form: true };
+  const said = { ...pressed, args: { ...pressed.args, ...values(form) }, ...from(element), form: true };
   const field = form.querySelector("input[type=file]");
   if (field) {
     const [chosen] = field.files;
@@ -297,7 +318,7 @@ function refuse(form, problems) {
 let typing = Promise.resolve();
 
 function type(text) {
-  const entry = { mine: text, key: crypto.randomUUID() };
+  const entry = { mine: text, key: crypto.randomUUID(), ...(room && { by: who() }) };
   reveal(put(entry));
   keep();
   typing = typing.then(async () => {
@@ -322,9 +343,9 @@ function submit() {
 function typed() {
   say.rows = Math.min(6, say.value.split("\n").length);
   count(say);
-  store(own, "laps-typed", say.value);
+  store(own, TYPED, say.value);
   const start = say.value.trim().toLowerCase();
-  const fitting = start ? chips.filter((chip) => chip.dataset.say.startsWith(start)) : [];
+  const fitting = start && !room ? chips.filter((chip) => chip.dataset.say.startsWith(start)) : [];
   for (const chip of chips) chip.hidden = fitting.length ? !fitting.includes(chip) : !("first" in chip.dataset);
 }
 
@@ -352,7 +373,7 @@ let process = null;
 let patience = 0;
 
 function listen() {
-  const stream = new EventSource(`/web/stream?seen=${encodeURIComponent(load(shared, SEEN, ""))}`);
+  const stream = new EventSource(`/web/stream?seat=${seat}${room ? "&room=1" : ""}&seen=${encodeURIComponent(load(shared, SEEN, ""))}`);
   stream.addEventListener("open", () => {
     clearTimeout(patience);
     patience = 0;
@@ -384,7 +405,7 @@ function listen() {
 // what it keeps.
 function listenOnce() {
   if (!navigator.locks) return listen();
-  return navigator.locks.request("laps-stream", () => new Promise(() => listen()));
+  return navigator.locks.request(`laps-stream${place}`, () => new Promise(() => listen()));
 }
 
 async function arrive() {
@@ -462,12 +483,22 @@ async function copy(button) {
 // Another tab of the same browser is the same learner: it shows the same conversation.
 addEventListener("storage", (event) => event.key === KEPT && restore());
 
+// In the room nothing greets: what is said there, somebody said to all.
 async function begin() {
+  document.body.classList.toggle("framed", framed);
+  if (room) {
+    acting.hidden = false;
+    say.placeholder = "Write to both, or “laps …” to Laps";
+    for (const chip of chips) chip.remove();
+  }
   restore();
   chat.scrollTop = chat.scrollHeight;
-  say.value = load(own, "laps-typed", "");
+  say.value = load(own, TYPED, "");
   typed();
-  while (!(await arrive())) await new Promise((go) => setTimeout(go, GRACE));
+  // The first page makes this browser known; the others wait for it, so that they are of the same browser.
+  while (place && !load(shared, KNOWN, false)) await new Promise((go) => setTimeout(go, 100));
+  while (!room && !(await arrive())) await new Promise((go) => setTimeout(go, GRACE));
+  store(shared, KNOWN, true);
   listenOnce();
 }
 
