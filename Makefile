@@ -1,6 +1,6 @@
 # Everything is installed by the command that needs it; see "make help".
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench simulate lock clean
 
 # The newest Python here that is 3.11 or later and can make a virtual environment.
 SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -35,7 +35,7 @@ run: .venv/.run ## Start Laps at 127.0.0.1:3978 (ARGS="--port 4000" to change)
 
 test: .venv/.dev ## Run all tests, real peers included (ARGS="-k name" to choose)
 	@$(BIN)/python -m tests.peers.install
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: .venv/.dev ## Check style, types, imports and dependencies
 	$(BIN)/ruff check .
@@ -46,6 +46,9 @@ check: .venv/.dev ## Check style, types, imports and dependencies
 
 bench: .venv/.dev ## Measure the speed beside the stock ways
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: .venv/.dev ## Drive 10,000 learners through eight weeks with faults (ARGS="--learners 500")
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 # The locks are made with the oldest Python supported, whose needs include those of the newer ones.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url \

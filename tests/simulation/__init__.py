@@ -1,0 +1,1 @@
+"""Eight weeks of a whole organization on a virtual clock, with faults; laws hold for every message."""
