@@ -126,7 +126,8 @@ class _Placing:
             self._post(message, incoming.conversation)
             return Answer()
         self._post(message, self._direct())
-        if incoming.surface is Surface.CONVERSATION and self.learner.status is Status.ACTIVE:
+        told = bool(reply.spoken)  # where the answer is for all to see, it need not be looked for
+        if incoming.surface is Surface.CONVERSATION and self.learner.status is Status.ACTIVE and not told:
             self._send(Operation.POST, IN_DIRECT_MESSAGE, incoming.conversation)
         return Answer()
 

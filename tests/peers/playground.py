@@ -1,8 +1,9 @@
 """Microsoft's Agents Playground in a browser, as one more driver of the scenarios.
 
 `python -m tests.peers.playground SCENARIO FOLDER` plays a scenario by clicking, against Laps started by its
-own command, and leaves screenshots in FOLDER; `unasked` waits for a message that comes by itself. The
-playground listens on every address, so the test starts this in a network of its own, where nobody else is.
+own command, and leaves screenshots in FOLDER; `unasked` waits for a message that comes by itself, and with
+`channel` a use case is shared in a channel and tried there. The playground listens on every address, so the
+test starts this in a network of its own, where nobody else is.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
 from playwright.async_api import Locator, Page, async_playwright
 
 from tests.peers.found import chromium, node, package
@@ -85,6 +88,20 @@ class PlaygroundDriver:
         await sends.click()
         await self._look(form_label)
 
+    async def go_to(self, conversation: str) -> None:
+        """Open another conversation, by its name at the side."""
+        await self._page.get_by_text(conversation, exact=True).first.click()
+        await self._page.locator(COMPOSER).first.wait_for()
+        await self._look(conversation)
+
+    async def post(self, text: str) -> None:
+        """Begin a post in a channel that mentions the bot."""
+        await self._page.locator(COMPOSER).first.click()
+        await self._page.keyboard.type("@")
+        await self._page.get_by_text("Test Bot", exact=True).last.click()
+        await self._page.keyboard.type(f" {text}")
+        await self._page.get_by_role("button", name="Post", exact=True).click()
+
     async def wait_for(self, text: str) -> None:
         """Wait for a card that comes by itself."""
         await self._page.locator(CARD).filter(has_text=text).first.wait_for(timeout=30_000)
@@ -108,7 +125,8 @@ class PlaygroundDriver:
             self._texts = texts
             if still >= 5:
                 break
-        await self._page.locator(CARD).last.scroll_into_view_if_needed()
+        if self._texts:
+            await self._page.locator(CARD).last.scroll_into_view_if_needed()
         self._taken += 1
         name = re.sub(r"\W+", "-", doing.lower()).strip("-")[:30]
         await self._page.screenshot(path=self._folder / f"{self._taken:02}-{name}.png")
@@ -120,7 +138,7 @@ async def _fill(field: Locator, value: str) -> None:
     if await text.count():
         await text.first.fill(value)
         return
-    wanted = set(value.casefold().split(","))
+    wanted = {value.casefold(), *value.casefold().split(",")}
     for label in await field.locator("label").all():
         box = field.locator(f"[id='{await label.get_attribute('for')}']")
         if (await label.inner_text()).strip().casefold() in wanted:
@@ -181,14 +199,16 @@ async def _drain(process: Process, said: list[str]) -> None:
 
 
 @asynccontextmanager
-async def playground(folder: Path, catalogue: Path = CATALOGUE) -> AsyncIterator[PlaygroundDriver]:
+async def playground(
+    folder: Path, catalogue: Path = CATALOGUE, database: Path = Path("laps.db"), port: int = 0
+) -> AsyncIterator[PlaygroundDriver]:
     """Run Laps, the playground and a browser, and sit down at it."""
-    port = free_port()
+    port = port or free_port()
     laps = [sys.executable, "-m", "bot", "run", "--port", str(port)]
     settings = {
         "LAPS_TEAMS_ANONYMOUS": "1",
         "LAPS_LESSONS": str(catalogue),
-        "LAPS_DATABASE_URL": "sqlite+aiosqlite:///laps.db",
+        "LAPS_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONUNBUFFERED": "1",
     }
@@ -275,10 +295,108 @@ async def be_spoken_to(folder: Path) -> None:
             assert any("Quiet until" in card for card in driver.messages()), driver.messages()
 
 
+async def share_in_a_channel(folder: Path) -> None:
+    """Have one share a use case in a channel, and the other try it there by clicking."""
+    with TemporaryDirectory() as place:
+        database, port = Path(place) / "laps.db", free_port()
+        async with playground(folder, database=database, port=port) as driver:
+            for label in ("Agree and start", "Finance analyst"):
+                await driver.press(label)
+            await driver.fill("Choose your tools", x="copilot")
+            for label in ("That is right", "30"):
+                await driver.press(label)
+            ((alex, service_url),) = _rows(database, "SELECT external, service_url FROM account")
+            await _grant(database, f"teams:{alex}")
+            await driver.go_to("General")
+            await driver.post("cohort north")
+            await driver.wait_for("This is the conversation of the cohort “north” now.")
+            await driver.press("I am in this cohort")
+            megan = Colleague(f"http://127.0.0.1:{port}/api/messages", service_url)
+            for verb, args in _JOINING:
+                await megan.does(verb, args)
+            await megan.does("describe", {"p": "share", "i": ""}, share=_SHARED)
+            ((share,),) = _rows(database, "SELECT id FROM share")
+            await megan.does("post", {"i": share})
+            await driver.wait_for("List the accruals that miss.")
+            await driver.press("Tried it")
+            await driver.wait_for("Tried by 1 colleague.")
+            await driver.go_to("Personal Chat")
+            await driver.wait_for("Counted: you tried it.")
+            await driver.fill("Did it work?", worked="Yes, as it is", changed="I named the ledger")
+            await driver.wait_for("Noted. Thank you.")
+            await driver.go_to("General")
+            await driver.wait_for("Tried by 1 colleague; it worked for 1.")
+
+
+_JOINING: tuple[tuple[str, dict[str, str]], ...] = (
+    ("arrive", {}),
+    ("agree", {}),
+    ("set", {"k": "job_family", "n": "finance", "f": "1"}),
+    ("set", {"k": "tools", "n": "copilot", "f": "1"}),
+    ("join_cohort", {"n": "north"}),
+)
+_SHARED = {
+    "task": "Close the month",
+    "tool": "copilot",
+    "prompt": "List the accruals that miss.",
+    "check": "Every amount",
+    "reach": "everyone",
+}
+
+
+def _rows(database: Path, query: str) -> list[tuple[str, ...]]:
+    """Read from the running bot's database."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def _grant(database: Path, person: str) -> None:
+    """Make somebody an admin, as an operator does beside the running bot."""
+    environment = {**os.environ, "LAPS_DATABASE_URL": f"sqlite+aiosqlite:///{database}"}
+    command = [sys.executable, "-m", "bot", "role", "grant", person, "admin"]
+    granted = await asyncio.create_subprocess_exec(
+        *command, env=environment, cwd=Path(__file__).parents[2], stdout=PIPE
+    )
+    await granted.communicate()
+    assert granted.returncode == 0
+
+
+class Colleague:
+    """Somebody else of the team, whose client is not seen: presses as Teams sends them."""
+
+    def __init__(self, bot: str, service_url: str) -> None:
+        self._bot = bot
+        self._service_url = service_url
+        self._count = 0
+
+    async def does(self, verb: str, args: dict[str, str], **forms: dict[str, str]) -> None:
+        """Press a button, or send a form."""
+        self._count += 1
+        fields = {f"{form}.{name}": text for form, said in forms.items() for name, text in said.items()}
+        sent = {"f": next(iter(forms))} if forms else {}
+        activity = {
+            "type": "message",
+            "id": f"megan-{self._count}",
+            "channelId": "msteams",
+            "serviceUrl": self._service_url,
+            "from": {"id": "user-id-1", "name": "Megan Bowen"},
+            "conversation": {"id": "megan-chat", "conversationType": "personal"},
+            "recipient": {"id": "bot-id", "name": "Test Bot"},
+            "value": {"v": verb, "a": args, **sent, **fields},
+        }
+        if verb == "arrive":
+            activity |= {"type": "installationUpdate", "action": "add"}
+        async with aiohttp.ClientSession() as http, http.post(self._bot, json=activity) as answer:
+            assert answer.status == 200, await answer.text()
+
+
 async def main(scenario: str, folder: Path) -> None:
     """Play a scenario in the playground, in pictures."""
     if scenario == "unasked":
         await be_spoken_to(folder)
+        return
+    if scenario == "channel":
+        await share_in_a_channel(folder)
         return
     async with playground(folder) as driver:
         await play(driver, read_scenario(scenario))

@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "var" / "screenshots" / "teams"
+CHANNEL = ROOT / "var" / "screenshots" / "teams-channel"
 UNASKED = ROOT / "var" / "screenshots" / "teams-unasked"
 ALONE = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
@@ -47,3 +48,10 @@ def test_a_learner_clicks_through_onboarding_and_a_lesson() -> None:
 def test_a_message_comes_unasked_and_is_put_off() -> None:
     """It arrives by itself in the playground; why it came is answered, and it is put off by clicking."""
     assert play("unasked", UNASKED) > 4
+
+
+@pytest.mark.peer("node", "playground", "chromium")
+@pytest.mark.timeout(240)
+def test_a_use_case_is_shared_in_a_channel_and_tried_by_clicking() -> None:
+    """A colleague's card arrives in the channel; who clicks is asked how it went, and the card counts it."""
+    assert play("channel", CHANNEL) > 8
