@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import ClauseElement, bindparam, func, select, update
 
-from bot.model import Changes, LearnerId, Organization
-from storage.changes import insertion
+from bot.model import Changes, DeliveryState, LearnerId, Organization
+from storage.changes import given_up, insertion
 from storage.nudge_rows import decision_row, wishes_row
 from storage.rows import micros
-from storage.snapshot import ORGANIZATION
+from storage.snapshot import ORGANIZATION, constant
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import NUDGE_DECISION, NUDGING
+from storage.tables import DELIVERY, NUDGE_DECISION, NUDGING
 
 Nothing = tuple[()]
 
@@ -72,6 +72,19 @@ def _sooner(dialect: Dialect) -> ClauseElement:
     return made.on_conflict_do_update(index_elements=["learner"], set_={"look_at": sooner})
 
 
+TURNED_OFF = "the person wants no more of this kind"
+
+
+def _drop_off(dialect: Dialect) -> ClauseElement:
+    theirs = (DELIVERY.c.organization == ORGANIZATION, DELIVERY.c.learner == bindparam("learner"))
+    waiting = (DELIVERY.c.due_at.is_not(None), DELIVERY.c.state == constant(DeliveryState.QUEUED))
+    ended = {**given_up(TURNED_OFF), "settled_at": bindparam("now")}
+    return update(DELIVERY).where(*theirs, *waiting, DELIVERY.c.key.like(bindparam("key"))).values(ended)
+
+
+DROP_OFF: Statement[Nothing] = Statement(_drop_off)
+
+
 def _everybody(dialect: Dialect) -> ClauseElement:
     ours = (NUDGING.c.organization == ORGANIZATION, NUDGING.c.look_at.is_not(None))
     return update(NUDGING).where(*ours).values(look_at=bindparam("now"))
@@ -92,7 +105,7 @@ AT_ONCE: Bulk[Nothing] = Bulk(_at_once)
 EVERYBODY: Statement[Nothing] = Statement(_everybody)
 
 
-def write_nudging(winners: Sequence[Changes], home: str) -> Steps[None]:
+def write_nudging(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     """Write decisions, answers, wishes, and when to look again."""
     yield from ask_bulk(DECISION, [decision_row(d, home) for x in winners for d in x.decisions])
     answers: list[Row] = [
@@ -101,6 +114,10 @@ def write_nudging(winners: Sequence[Changes], home: str) -> Steps[None]:
     yield from ask_bulk(ANSWER, answers)
     wishes = {x.wishes[0]: wishes_row(*x.wishes, home) for x in winners if x.wishes}
     yield from ask_bulk(PUT_WISHES, list(wishes.values()))
+    # What waits already of a moment that they turned off is dropped, too.
+    off = [(x.wishes[0], name) for x in winners if x.wishes for name in sorted(x.wishes[1].off)]
+    for learner, name in off:
+        yield from ask(DROP_OFF, organization=home, key=f"nudge:{learner}:{name}:%", learner=learner, now=now)
     looked = {x.looked[0]: _look_row(*x.looked, home) for x in winners if x.looked}
     yield from ask_bulk(PUT_LOOK, list(looked.values()))
     looks = {x.look_by[0]: _look_row(*x.look_by, home) for x in winners if x.look_by}

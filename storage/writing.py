@@ -253,7 +253,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
         (x.learner, x.lesson, x.question): recall_row(x, home) for change in winners for x in change.recalls
     }
     yield from ask_bulk(sql.RECALLS, list(recalls.values()))
-    yield from write_nudging(winners, home)
+    yield from write_nudging(winners, home, now)
     yield from write_calendars(winners, home)
     yield from write_shared(winners, home, now)
     yield from ask_bulk(sql.DRAFTS, [draft_row(x.draft, home) for x in winners if x.draft])

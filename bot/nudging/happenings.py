@@ -170,7 +170,7 @@ THANKED_AT = (1, 5, 25)
 
 def _use_case_worked(look: Look, trigger: EventTrigger) -> Iterator[Happened]:
     for each in look.way.successes:
-        for number in THANKED_AT:
+        for number in reversed(THANKED_AT):  # of two on a day the larger one is told
             if len(each.times) >= number:
                 people = "a colleague" if number == 1 else f"{number} colleagues"
                 because = f"“{each.task}”, which you shared, worked for {people}"

@@ -26,6 +26,7 @@ from bot.model import (
     ShareStatus,
     Shows,
     Status,
+    Success,
     Trial,
     Worked,
 )
@@ -235,3 +236,27 @@ async def test_what_a_champion_may_know_of_a_week(town: Town) -> None:
     assert [each.name for each in await town.store.cohort_weeks(date(2026, 11, 23))] == ["north"]
     await town.store.apply(Changes(cohort=replace(cohort, week_on=date(2026, 11, 23))))
     assert await town.store.cohort_weeks(date(2026, 11, 23)) == []
+
+
+async def test_what_worked_for_others_is_read_for_its_author(town: Town) -> None:
+    """When it worked, in that order; what did not, was not said of, or was taken back is not among it."""
+    ann = await town.move_in("U1")
+    others = [await town.move_in(f"U{number}") for number in range(2, 6)]
+    good, gone = a_share(town, ann), a_share(town, ann, task="Gone", status=ShareStatus.WITHDRAWN)
+    await put(town, good, gone)
+    said = (Worked.CHANGED, None, Worked.NO, Worked.YES)
+    for number, (who, worked) in enumerate(zip(others, said, strict=True)):
+        for share in (good, gone):
+            at = NOW - timedelta(hours=number)
+            await town.store.apply(Changes(trial=Trial(share.id, who.id, at, worked)))
+    found = (await town.see("U1", needs=Needs(successes=True))).successes
+    assert found == (Success(good.id, good.task, (NOW - timedelta(hours=3), NOW)),)
+    assert (await town.see("U2", needs=Needs(successes=True))).successes == ()
+
+
+async def test_a_conversation_listens_until_it_is_closed(town: Town) -> None:
+    """Opening it twice is opening it once."""
+    room = Room(town.workspace, "C1")
+    for on in (True, True, False):
+        await town.store.apply(Changes(listening=(room, on, NOW)))
+        assert await town.store.listening() == ({(town.workspace.id, "C1")} if on else set())

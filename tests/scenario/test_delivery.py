@@ -228,6 +228,19 @@ async def test_a_pause_holds_after_a_restart(office: Office) -> None:
     assert said(office) == 1
 
 
+async def test_what_waits_of_a_kind_that_is_turned_off_is_dropped(office: Office) -> None:
+    """It was decided before, and the platform was down; nothing of it comes afterwards."""
+    await office.at(NINE_THIRTY)
+    office.here.slack.trouble(Trouble(503, only="chat.postMessage"))
+    await office.at(NINE_THIRTY + timedelta(days=1))
+    await office.here.person().press("Why am I getting this?")
+    await office.here.person().press("No more of this kind")
+    record = next(x for x in await office.server.store.outgoing(True, 5) if x.kind == "nudge")
+    assert record.reason == "the person wants no more of this kind"
+    await go_on(office, hours=2)
+    assert sum("The day begins." in each for each in office.here.person().messages()) == 0
+
+
 # ---------------------------------------------------------------- nobody there any more
 
 

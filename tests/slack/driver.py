@@ -244,11 +244,10 @@ def _state(block: Json, value: str | None) -> Json:
         return {"type": element["type"], "value": element.get("initial_value") if value is None else value}
     options = {option["value"]: option for option in element["options"]}
     if element["type"] in ("checkboxes", "multi_static_select"):
-        chosen = (
-            element.get("initial_options", []) if value is None else [options[v] for v in value.split(",")]
-        )
+        before = element.get("initial_options", [])
+        chosen = before if value is None else [options[v] for v in value.split(",") if v]
         return {"type": element["type"], "selected_options": chosen}
-    chosen_one = element.get("initial_option") if value is None else options[value]
+    chosen_one = element.get("initial_option") if value is None else options[value] if value else None
     return {"type": element["type"], "selected_option": chosen_one}
 
 

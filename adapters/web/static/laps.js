@@ -66,7 +66,8 @@ const own = () => sessionStorage;
 // ---------------------------------------------------------------- the conversation
 
 const entries = new WeakMap();
-const who = () => (room ? acting.querySelector("input:checked").value : seat);
+const actor = () => /** @type {HTMLInputElement} */ (acting.querySelector("input:checked"));
+const who = () => (room ? actor().value : seat);
 const idOf = (entry) => entry.post ?? `mine-${entry.key}`;
 const same = (a, b) => a && b && a.html === b.html && a.mine === b.mine && a.text === b.text;
 
