@@ -548,13 +548,14 @@ class Announcement:
 class Reached:
     """Somebody, and the account to write to; `seat` is None where they have none.
 
-    `can_be_found`: the roster says how they could be found on a channel.
+    `can_be_found`: the roster says how they could be found on a channel. `quiet_until`: they asked for quiet.
     """
 
     learner: Learner
     seat: tuple[Workspace, Account] | None = None
     can_be_found: bool = False
     about: Mapping[str, str] = field(default_factory=dict)
+    quiet_until: datetime | None = None
 
 
 class NudgeAction(StrEnum):
@@ -599,6 +600,7 @@ class Wishes:
     """What a learner set for being spoken to unasked; None is as the organization has it.
 
     `off` names the moments that they want no more of. `asked_at` is when they were asked whether to stop.
+    `again` names the decision whose message comes once more when it is `snoozed_until` no longer.
     """
 
     a_day: int | None = None
@@ -606,6 +608,7 @@ class Wishes:
     snoozed_until: datetime | None = None
     off: frozenset[str] = frozenset()
     asked_at: datetime | None = None
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

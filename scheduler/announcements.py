@@ -149,7 +149,7 @@ class Announcer:
     async def _to(
         self, each: Reached, announcement: Announcement, by: str, organization: Organization, now: datetime
     ) -> Changes | None:
-        """Make what one person gets, in their own working hours; None where they cannot be found."""
+        """Make what one person gets, in their own hours, after any quiet; None where they cannot be found."""
         seat = each.seat or await self._found(each)
         if seat is None:
             return None
@@ -157,7 +157,8 @@ class Announcer:
         learner, catalogue = each.learner, self._catalogue()
         draw = Draw(organization.salt, learner.id, f"announce {announcement.id}")
         zone = zone_named(learner.time_zone or account.time_zone or organization.time_zone)
-        due = Week.of(catalogue.organization.nudges, zone, learner.country).next_start(now) or now
+        begin = max(now, each.quiet_until or now)
+        due = Week.of(catalogue.organization.nudges, zone, learner.country).next_start(begin) or begin
         post = Post(PostId(draw.id("post")), workspace.id, account.external, account.direct)
         key = f"announce:{announcement.id}:{learner.id}"
         if announcement.is_invitation:

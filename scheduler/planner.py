@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Draw, NudgeAction, NudgeDecision
 from bot.nudging.happenings import Way
-from bot.nudging.occasions import Occasion, occasions
+from bot.nudging.occasions import Occasion, occasions, put_off
 from bot.nudging.policy import Standing, Verdict, decide
 from bot.nudging.standing import Key, key_of, recorded
 from lessons.catalogue import Catalogue
@@ -62,7 +62,8 @@ def plan(
     """
     made: list[Made] = []
     again: list[datetime] = []
-    found = occasions(way, catalogue, standing.week, now - LOOK_BACK, now)
+    asked = put_off(standing.wishes, standing.past, catalogue, now - LOOK_BACK)
+    found = (*asked, *occasions(way, catalogue, standing.week, now - LOOK_BACK, now))
     due = [each for each in found if key_of(each) not in decided and each.due_at <= now]
     again += [each.due_at for each in found if each.due_at > now]
     for occasion in due:

@@ -26,7 +26,7 @@ from storage.rows import LearnerRow, learner_from, micros, moment
 from storage.shared_tables import ANNOUNCEMENT
 from storage.snapshot import ORGANIZATION, columns_of, constant, learner_columns
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import DELIVERY, LEARNER, PERSON
+from storage.tables import DELIVERY, LEARNER, NUDGING, PERSON
 
 WITHDRAWN = "it was withdrawn"
 
@@ -57,10 +57,11 @@ def _open(dialect: Dialect) -> ClauseElement:
 def _people(dialect: Dialect) -> ClauseElement:
     """Read people in the order of their keys, with what the roster says of how to find them."""
     same = and_(PERSON.c.learner == LEARNER.c.id, PERSON.c.organization == LEARNER.c.organization)
+    wishes = NUDGING.c.learner == LEARNER.c.id
     found = (PERSON.c.name, PERSON.c.email, PERSON.c.slack_user, PERSON.c.teams_user, PERSON.c.full_name)
     return (
-        select(*learner_columns(), *found)
-        .select_from(LEARNER.outerjoin(PERSON, same))
+        select(*learner_columns(), NUDGING.c.snoozed_until, *found)
+        .select_from(LEARNER.outerjoin(PERSON, same).outerjoin(NUDGING, wishes))
         .where(LEARNER.c.organization == ORGANIZATION, LEARNER.c.id > bindparam("after"))
         .order_by(LEARNER.c.id, PERSON.c.name)
         .limit(bindparam("most"))
@@ -129,7 +130,8 @@ def read_people(organization: Organization, after: str, most: int) -> Steps[list
         learner = learner_from(cast("LearnerRow", row[:_AT_PERSON]))
         if learner.id in found:
             continue
-        name, email, slack, teams, called = cast("tuple[str | None, ...]", row[_AT_PERSON:])
+        quiet = cast("int | None", row[_AT_PERSON])
+        name, email, slack, teams, called = cast("tuple[str | None, ...]", row[_AT_PERSON + 1 :])
         about = {
             "name": called or "",
             "email": email or "",
@@ -139,7 +141,9 @@ def read_people(organization: Organization, after: str, most: int) -> Steps[list
         accounts = yield from accounts_of(organization, learner.id)
         seat = max(accounts, key=lambda each: each[0].active and each[1].reachable, default=None)
         can_be_found = name is not None and bool(slack or email)
-        found[learner.id] = Reached(learner, seat, can_be_found, about if name is not None else {})
+        quiet_until = moment(quiet) if quiet is not None else None
+        known = about if name is not None else {}
+        found[learner.id] = Reached(learner, seat, can_be_found, known, quiet_until)
     return list(found.values())
 
 

@@ -10,7 +10,7 @@ from bot.model import LearnerId, NudgeAction, NudgeDecision, Wishes
 from storage.rows import micros, moment, to_text
 from storage.sql import Row
 
-WishesRow = tuple[int | None, int | None, int | None, str, int | None]
+WishesRow = tuple[int | None, int | None, int | None, str, int | None, str | None]
 DecisionRow = tuple[
     str, str, str, str, str, int, str, str, str, str, bool, str, int, int, int | None
 ]  # fmt: skip
@@ -25,6 +25,7 @@ def wishes_from(row: WishesRow) -> Wishes:
         moment(snoozed) if snoozed is not None else None,
         frozenset(orjson.loads(row[3])),
         moment(asked) if asked is not None else None,
+        row[5],
     )
 
 
@@ -61,6 +62,7 @@ def wishes_row(learner: LearnerId, wishes: Wishes, home: str) -> Row:
         micros(snoozed) if snoozed is not None else None,
         to_text(sorted(wishes.off)),
         micros(asked) if asked is not None else None,
+        wishes.again,
     )
 
 

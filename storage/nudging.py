@@ -53,9 +53,12 @@ def _answer(dialect: Dialect) -> ClauseElement:
     return update(NUDGE_DECISION).where(*same, first).values(answered_at=rows.c.answered_at)
 
 
+WISHED = ("a_day", "a_week", "snoozed_until", "off", "asked_at", "again")
+
+
 def _put_wishes(dialect: Dialect) -> ClauseElement:
     made = insertion(dialect, NUDGING)
-    changed = {name: made.excluded[name] for name in ("a_day", "a_week", "snoozed_until", "off", "asked_at")}
+    changed = {name: made.excluded[name] for name in WISHED}
     return made.on_conflict_do_update(index_elements=["learner"], set_=changed)
 
 
@@ -125,7 +128,7 @@ def write_nudging(winners: Sequence[Changes], home: str, now: int) -> Steps[None
 
 
 def _look_row(learner: LearnerId, at: datetime, home: str) -> Row:
-    return (learner, home, micros(at), None, None, None, "[]", None)
+    return (learner, home, micros(at), None, None, None, "[]", None, None)
 
 
 def look_at_once(learners: Collection[str]) -> Steps[None]:

@@ -441,6 +441,7 @@ NUDGING = Table(
     time("snoozed_until", null=True),
     text("off"),
     time("asked_at", null=True),
+    text("again", null=True),
     sqlite_with_rowid=False,
 )
 

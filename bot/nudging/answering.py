@@ -90,7 +90,7 @@ def ask_later(
 
 
 def snooze(snapshot: Snapshot, command: Snooze, catalogue: Catalogue, now: datetime, draw: Draw) -> Decision:
-    """Be quiet until then; what is due meanwhile comes later where there is still time, and else not."""
+    """Be quiet until then, and say it once more; what is due meanwhile comes where there is still time."""
     facts = Facts(snapshot, now, draw)
     if command.wait == "hour":
         until = now + timedelta(hours=1)
@@ -99,10 +99,13 @@ def snooze(snapshot: Snapshot, command: Snooze, catalogue: Catalogue, now: datet
         day = facts.today + timedelta(days=1 if command.wait == "tomorrow" else 7 - facts.today.weekday())
         until = instant(day, begin, facts.zone)
     local = until.astimezone(facts.zone)
-    wishes = replace(snapshot.wishes, snoozed_until=until)
+    known = any(each.id == command.nudge for each in snapshot.decisions)
+    wishes = replace(snapshot.wishes, snoozed_until=until, again=command.nudge if known else None)
     event = facts(EventType.NUDGE_SNOOZED, moment=_moment(snapshot, command.nudge), wait=command.wait)
-    text = f"Quiet until {local:%A}, {local:%H:%M}. You can go on whenever you like: type “next”."
-    changes = Changes(learner=snapshot.who, wishes=(snapshot.who.id, wishes), events=(event,))
+    text = f"Quiet until {local:%A}, {local:%H:%M}{'; then it comes again' if known else ''}. "
+    text += "You can go on whenever you like: type “next”."
+    who = snapshot.who
+    changes = Changes(learner=who, wishes=(who.id, wishes), events=(event,), look_by=(who.id, until))
     return Decision(Reply(say(text)), changes)
 
 
@@ -117,9 +120,11 @@ def explain(
     local = made.decided_at.astimezone(Facts(snapshot, now, draw).zone)
     rules = (
         f"Laps writes first at most {_count(_day(nudges.a_day, snapshot.wishes))} a day and "
-        f"{_count(_week(nudges.a_week, snapshot.wishes))} in seven days, only in your working hours. "
-        f"About {nudges.hold:.0%} of what could be said is held back at random, to see whether writing helps."
+        f"{_count(_week(nudges.a_week, snapshot.wishes))} in seven days, only in your working hours."
     )
+    if nudges.hold:
+        rules += f" About {nudges.hold:.0%} of what could be said is held back at random, "
+        rules += "to see whether writing helps."
     blocks: tuple[Block, ...] = (
         Text(f"This came on {local:%A} at {local:%H:%M}, because {made.reason}."),
         Note(rules),

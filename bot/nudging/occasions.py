@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from bot.model import NudgeDecision, Wishes
 from bot.nudging.happenings import Happened, Look, Way, below, happened, meetings
 from bot.nudging.times import Week, instant, next_due
 from lessons.catalogue import Catalogue
@@ -17,7 +18,7 @@ class Occasion:
     """One time at which something could be said.
 
     `subject` tells it from others of its moment: the local time, the session, the question. `because` goes on
-    a sentence that began with "because".
+    a sentence that began with "because". `is_asked` says that the person put it off and asked for it then.
     """
 
     moment: Moment
@@ -26,6 +27,35 @@ class Occasion:
     late_at: datetime
     because: str
     has_habit: bool = False
+    is_asked: bool = False
+
+
+AGAIN_FOR = timedelta(days=3)
+"""So long after the time that was asked for, what was put off may still come: over a weekend."""
+
+_AGAIN = " again "
+_BECAUSE_AGAIN = "you asked for it later; it first came because "
+
+
+def put_off(
+    wishes: Wishes, past: Iterable[NudgeDecision], catalogue: Catalogue, since: datetime
+) -> tuple[Occasion, ...]:
+    """Return the one message that a person put off, due when they asked for it; none where there is none.
+
+    Args:
+        wishes: theirs.
+        past: what was decided of them.
+        catalogue: the moments; what is of none of them any more does not come again.
+        since: what was good only until then is over.
+    """
+    first = next((each for each in past if each.id == wishes.again), None)
+    moment = next((each for each in catalogue.moments if first and each.id == first.moment), None)
+    due = wishes.snoozed_until
+    if first is None or moment is None or due is None or due + AGAIN_FOR < since:
+        return ()
+    subject = f"{first.subject.split(_AGAIN)[0]}{_AGAIN}{due:%Y-%m-%dT%H:%M:%SZ}"
+    because = _BECAUSE_AGAIN + first.reason.removeprefix(_BECAUSE_AGAIN)
+    return (Occasion(moment, subject, due, due + AGAIN_FOR, because, is_asked=True),)
 
 
 MOST_AT_ONCE = 200

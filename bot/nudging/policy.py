@@ -15,7 +15,7 @@ from bot.model import Draw, Learner, NudgeAction, NudgeDecision, Status, Wishes
 from bot.nudging.occasions import Occasion
 from bot.nudging.times import Week
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Counts changes of the rules below, so that what nudging causes is never measured across two of them."""
 
 IGNORED = 2
@@ -85,6 +85,8 @@ def decide(occasion: Occasion, standing: Standing, now: datetime, draw: Draw) ->
     for rule in RULES:
         if verdict := rule(occasion, standing, now):
             return _in_time(verdict, occasion)
+    if occasion.is_asked:
+        return Verdict(NudgeAction.SENT, "again", occasion.because, 1.0)
     probability = 1.0 - standing.hold
     if draw.share("hold") < standing.hold:
         return Verdict(
@@ -153,6 +155,8 @@ def _wanted(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | 
 
 def _not_too_often(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | None:
     """Keep the limits of the moment itself; what was held counts as if it had been sent."""
+    if occasion.is_asked:
+        return None
     moment = occasion.moment
     same = [each for each in standing.past if each.moment == moment.id]
     if len(same) >= moment.most:
@@ -181,8 +185,11 @@ def _there(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | N
 
 
 def _within_budget(occasion: Occasion, standing: Standing, now: datetime) -> Verdict | None:
+    """Keep to the most of a day and a week; what was asked for comes unless they want nothing at all."""
     today = standing.week.day_of(now)
     of_day = _least(standing.a_day, standing.wishes.a_day)
+    if occasion.is_asked and of_day:
+        return None
     if sum(each.decided_on == today for each in standing.sent) >= of_day:
         return Verdict(NudgeAction.SILENT, "a_day", f"{_times(of_day)} a day is the most")
     of_week = _least(standing.a_week, standing.wishes.a_week)

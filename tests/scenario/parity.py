@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +32,7 @@ def read_scenario(name: str) -> tuple[Step, ...]:
     """Read a scenario file."""
     steps = []
     for row in yaml.safe_load((HERE / name).read_text(encoding="utf-8")):
-        verb = next(key for key in ("say", "press", "fill", "look") if key in row)
+        verb = next(key for key in ("say", "press", "fill", "look", "wait") if key in row)
         see, unseen = (tuple(map(str, row.get(key, ()))) for key in ("see", "unseen"))
         who, where = row.get("as", ""), row.get("in", "direct")
         steps.append(Step(verb, row[verb], row.get("with", {}), see, who, where, unseen))
@@ -56,6 +57,9 @@ class Stage(Protocol):
     def driver(self, who: str, where: str) -> Driver:
         """Give somebody at their client, in their direct message or in the room."""
 
+    async def reach(self, at: datetime) -> None:
+        """Let a time come, and Laps say what it has to say by then."""
+
 
 async def play_together(stage: Stage, steps: tuple[Step, ...]) -> None:
     """Do each step as the person and in the place that it names, and look at what that person sees there.
@@ -63,10 +67,12 @@ async def play_together(stage: Stage, steps: tuple[Step, ...]) -> None:
     `look` does nothing but look, at all that is there.
     """
     for step in steps:
+        if step.verb == "wait":
+            await stage.reach(datetime.fromisoformat(step.what).replace(tzinfo=UTC))
         driver = stage.driver(step.who, step.where)
         if step.verb == "fill":
             await driver.fill(step.what, **step.values)
-        elif step.verb != "look":
+        elif step.verb not in ("look", "wait"):
             await getattr(driver, step.verb)(step.what)
         seen = driver.messages()
         shown = "\n".join(seen[-1:] if step.verb != "look" else seen)

@@ -22,7 +22,7 @@ from bot.model import (
     WorkspaceRef,
 )
 from scheduler.announcements import Announcer
-from tests.scenario.test_sharing import join
+from tests.scenario.stages import join
 from tests.slack.driver import SlackDriver
 from tests.slack.house import House, house
 from tests.slack.server import TEAM, Trouble

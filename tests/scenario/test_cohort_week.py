@@ -19,7 +19,7 @@ from bot.model import (
     Worked,
 )
 from scheduler.gatherings import Gatherings
-from tests.scenario.test_sharing import SlackStage, in_slack
+from tests.scenario.stages import SlackStage, in_slack
 
 MONDAY = datetime(2026, 12, 7, 8, 30, tzinfo=UTC)  # half past nine in Berlin
 HELLO = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from bot.nudging.standing import NEEDS
 from lessons.loading import load
 from tests import teams_house
 from tests.commands import CATALOGUE
-from tests.scenario.test_sharing import ROOM, TEAMS_ROOM, join
+from tests.scenario.stages import ROOM, TEAMS_ROOM, join
 from tests.slack.house import House, house
 
 TUESDAY = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)  # ten in Berlin

@@ -4,7 +4,7 @@ import pytest
 
 from bot.model import Role
 from tests import teams_house
-from tests.scenario.test_sharing import join
+from tests.scenario.stages import join
 from tests.slack.house import house
 from tests.slack.server import Trouble
 from tests.teams_cards import elements

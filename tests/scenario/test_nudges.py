@@ -149,23 +149,24 @@ async def test_why_is_answered_truly(office: Office) -> None:
 @pytest.mark.parametrize(
     ("wait", "quiet_at", "again"),
     [
-        ("In an hour", timedelta(minutes=59), None),
+        ("In an hour", timedelta(minutes=59), timedelta(hours=1)),
         ("Tomorrow", timedelta(hours=6), timedelta(days=1)),
         ("Next week", timedelta(days=4), timedelta(days=7)),
     ],
 )
-async def test_later_is_later(
-    office: Office, wait: str, quiet_at: timedelta, again: timedelta | None
-) -> None:
-    """Nothing comes before then; what is due after it comes."""
+async def test_later_is_later(office: Office, wait: str, quiet_at: timedelta, again: timedelta) -> None:
+    """Nothing comes before then, and then it comes again, once."""
     person = office.here.person()
     await office.at(NINE_THIRTY)
     await person.press("Later")
     await person.press(wait)
     assert "Quiet until" in person.shown()
     assert await office.at(NINE_THIRTY + quiet_at) == 0
-    if again is not None:
-        assert await office.at(NINE_THIRTY + again) == 1
+    assert await office.at(NINE_THIRTY + again) == 1
+    assert "The day begins." in person.shown()
+    assert await office.at(NINE_THIRTY + again + timedelta(minutes=5)) == 0
+    await person.press("Why am I getting this?")
+    assert "because you asked for it later; it first came because it is Monday, 09:30" in person.shown()
 
 
 async def test_after_stopping_nobody_is_spoken_to(office: Office) -> None:

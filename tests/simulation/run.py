@@ -210,12 +210,12 @@ class Town:
             new = platform.arrived[self.answered[name] :]
             self.answered[name] = len(platform.arrived)
             for arrival in sorted(new, key=lambda each: each.delivery.key):
-                self.counts["arrived"] += 1
                 await self._react(arrival)
 
     async def _react(self, arrival: Arrival) -> None:
         person, now = arrival.person, self.clock()
-        if arrival.delivery.kind != DeliveryKind.NUDGE or person.wished("stop", now):
+        is_nudge = arrival.delivery.kind == DeliveryKind.NUDGE
+        if not is_nudge or person.wished("stop", now) or self._is_cut_off(person):
             return
         dice = random.Random(f"{self.seed} {arrival.delivery.key}").random()
         for answer, chance in TEMPERS[person.temper].items():
@@ -248,25 +248,31 @@ class Town:
         if self.chance.random() < 0.02:
             person = self.chance.choice(self.people)
             zone = self.chance.choice(self.people).zones[-1][1]
-            if not person.wished("stop", self.clock()):  # who stopped is not heard but to come back
+            if not person.wished("stop", self.clock()) and not self._is_cut_off(
+                person
+            ):  # who stopped is not heard but to come back
                 await self.press(person, "set", {"k": "time_zone", "n": zone, "f": "1", "x": ""})
                 person.zones.append((self.clock(), zone))
                 self.counts["moved"] += 1
         if self.chance.random() < 0.01:
             person = self.chance.choice(self.people)
             person.is_blocked = not person.is_blocked
-            if not person.is_blocked:
+            if not person.is_blocked and not self._is_cut_off(person):
                 await self.press(person, "help", {})
             self.counts["blocked or back"] += 1
         if self.chance.random() < 0.01:
             person = self.chance.choice(self.people)
-            if person.wished("stop", self.clock()):
+            if person.wished("stop", self.clock()) and not self._is_cut_off(person):
                 await self.press(person, "resume", {})
                 for what in ("stop", "pause"):
                     person.end(what, self.clock())
                 self.counts["came back"] += 1
         if self.chance.random() < 0.001:
             await self._uninstall()
+
+    def _is_cut_off(self, person: Person) -> bool:
+        """Say whether a person's workspace has removed the app: nothing reaches Laps from there."""
+        return self.platforms[person.channel].is_uninstalled
 
     async def _uninstall(self) -> None:
         slack = self.platforms[ChannelName.SLACK]
@@ -417,14 +423,13 @@ async def _judged(town: Town, learners: int, seed: int) -> Outcome:
     broken += laws.as_decided(nudges, decisions)
     broken += laws.not_while_away([(each, _was_away(town, each)) for each in decisions])
     broken += laws.nothing_vanishes(nudges, decisions, records)
-    figures = dict(town.counts)
+    figures = {**town.counts, "arrived": len(nudges)}
     for platform in town.platforms.values():
         for fault, count in platform.faults.items():
             figures[f"fault: {fault}"] = figures.get(f"fault: {fault}", 0) + count
     figures |= {f"decided: {action}": n for action, n in Counter(x.action for x in decisions).items()}
-    figures |= {
-        f"nudges {state}": n for state, n in Counter(x.state for x in records if x.kind == "nudge").items()
-    }
+    listed = [f"{x.state}{': ' if x.reason else ''}{x.reason}" for x in records if x.kind == "nudge"]
+    figures |= {f"nudges {how}": count for how, count in Counter(listed).items()}
     return Outcome(learners, seed, arrivals, broken, figures)
 
 

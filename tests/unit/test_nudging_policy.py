@@ -229,6 +229,74 @@ def test_too_late_is_never_said() -> None:
     assert said(STANDING, MONDAY + timedelta(minutes=121)) == (NudgeAction.SILENT, "late")
 
 
+FIRST = replace(spoken(0, name="review"), id="n1", subject="2026-11-02 10:00", reason="it is Monday")
+IN_AN_HOUR = MONDAY + timedelta(hours=1)
+PUT_OFF = replace(STANDING, past=[FIRST], wishes=Wishes(snoozed_until=IN_AN_HOUR, again="n1"))
+
+
+def put_off_at(now: datetime, standing: Standing = PUT_OFF, catalogue: Catalogue | None = None) -> Plan:
+    """Plan for somebody who put the message of Monday off by an hour."""
+    known = catalogue or with_moments(moment())
+    return plan(Way(LEARNER), standing, known, {("review", "2026-11-02 10:00")}, now, draw)
+
+
+def test_what_was_put_off_comes_when_it_was_asked_for() -> None:
+    """Not before, once, and whatever the budget, chance and the moment's own limits say."""
+    before = put_off_at(IN_AN_HOUR - timedelta(minutes=1))
+    assert (before.made, before.next_at) == ((), IN_AN_HOUR)
+    for standing in (PUT_OFF, replace(PUT_OFF, hold=1.0), replace(PUT_OFF, a_week=1)):
+        [(_, made)] = put_off_at(IN_AN_HOUR, standing).made
+        assert (made.action, made.rule, made.probability) == (NudgeAction.SENT, "again", 1.0)
+        assert made.reason == "you asked for it later; it first came because it is Monday"
+        known = {("review", "2026-11-02 10:00"), ("review", made.subject)}
+        assert plan(Way(LEARNER), standing, with_moments(moment()), known, IN_AN_HOUR, draw).made == ()
+
+
+def test_what_was_put_off_again_is_the_same_thing() -> None:
+    """Its reason does not grow."""
+    [(_, made)] = put_off_at(IN_AN_HOUR).made
+    wishes = Wishes(snoozed_until=IN_AN_HOUR + timedelta(hours=1), again=made.id)
+    [(_, second)] = put_off_at(
+        IN_AN_HOUR + timedelta(hours=1), replace(PUT_OFF, past=[made, FIRST], wishes=wishes)
+    ).made
+    assert second.reason == made.reason
+    assert second.subject.count("again") == 1
+
+
+def test_what_was_put_off_waits_for_work_and_is_over_after_three_days() -> None:
+    """In the evening it waits for the morning; who is away for long hears no more of it."""
+    until = MONDAY.replace(hour=20)
+    evening = replace(PUT_OFF, wishes=Wishes(snoozed_until=until, again="n1"))
+    waits = put_off_at(until, evening)
+    assert (waits.made, waits.next_at) == ((), datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+    [(_, late)] = put_off_at(until + timedelta(days=3, hours=1), evening).made
+    assert (late.action, late.rule) == (NudgeAction.SILENT, "late")
+    assert put_off_at(until + timedelta(days=6, hours=1), evening).made == ()
+
+
+@pytest.mark.parametrize(
+    ("wishes", "learner", "rule"),
+    [
+        (Wishes(a_day=0, snoozed_until=IN_AN_HOUR, again="n1"), LEARNER, "a_day"),
+        (Wishes(off=frozenset({"review"}), snoozed_until=IN_AN_HOUR, again="n1"), LEARNER, "off"),
+        (PUT_OFF.wishes, replace(LEARNER, paused_at=MONDAY), "pause"),
+        (PUT_OFF.wishes, replace(LEARNER, status=Status.STOPPED), "consent"),
+    ],
+)
+def test_who_wants_nothing_does_not_get_what_they_put_off(
+    wishes: Wishes, learner: Learner, rule: str
+) -> None:
+    """What was said last holds."""
+    [(_, made)] = put_off_at(IN_AN_HOUR, replace(PUT_OFF, wishes=wishes, learner=learner)).made
+    assert (made.action, made.rule) == (NudgeAction.SILENT, rule)
+
+
+def test_what_is_not_in_the_catalogue_any_more_does_not_come_again() -> None:
+    """A moment that was taken out is over."""
+    other = with_moments(moment(id="other", when={"weekday": "friday", "at": "10:00"}))
+    assert put_off_at(IN_AN_HOUR, catalogue=other).made == ()
+
+
 def test_outside_hours_it_waits_for_work() -> None:
     """An early occasion waits until work begins; a late one that would have to wait for tomorrow is over."""
     early = moment(when={"weekday": "monday", "at": "08:00"})
