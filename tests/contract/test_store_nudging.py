@@ -90,7 +90,7 @@ async def test_wishes_come_back(town: Town) -> None:
     """What somebody set for themselves is kept, and set anew; without any nothing is set."""
     one = await town.move_in("U1")
     assert (await seen(town)).wishes == Wishes()
-    wishes = Wishes(1, 2, NOW + timedelta(days=1), frozenset({"a", "b"}), NOW)
+    wishes = Wishes(1, 2, NOW + timedelta(days=1), frozenset({"a", "b"}), NOW, "n1")
     await town.store.apply(Changes(wishes=(one.id, wishes)))
     assert (await seen(town)).wishes == wishes
     await town.store.apply(Changes(wishes=(one.id, Wishes(a_day=0))))

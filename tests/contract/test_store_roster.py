@@ -141,11 +141,11 @@ async def test_two_imports_at_once_end_in_one_state(place: Place) -> None:
 
 
 async def test_the_same_file_twice_at_once_is_once(place: Place) -> None:
-    """The second finds all as it is."""
+    """The second finds all as it is, also of ten thousand people."""
     stores = [await place.open() for _ in range(2)]
-    given = lines(*(f"E-{n}" for n in range(300)), job_family="finance")
+    given = lines(*(f"E-{n}" for n in range(10_000)), job_family="finance")
     works = await asyncio.gather(*(take_in(store, given) for store in stores))
-    assert sorted(str(counts(work)) for work in works) == ["{'joined': 300}", "{'same': 300}"]
+    assert sorted(str(counts(work)) for work in works) == ["{'joined': 10000}", "{'same': 10000}"]
     for store in stores:
         await store.close()
 
