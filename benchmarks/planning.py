@@ -35,7 +35,8 @@ from lessons.catalogue import Catalogue, JobFamily, OrganizationSettings, Tool
 from lessons.moments import Moment, Nudges
 from scheduler import nudges
 from storage import open_store
-from storage.rows import account_row, learner_row, micros
+from storage.nudging import look_row
+from storage.rows import account_row, learner_row
 from storage.sql import Row
 
 FEW, MANY = 100_000, 1_000_000
@@ -121,11 +122,8 @@ def _rows(
         people = [_learner(organization, number) for number in numbers]
         yield "learner", [learner_row(each) for each in people]
         yield "account", [account_row(_account(workspace, each), home) for each in people]
-        looks = (micros(NOW + _ahead(number, due)) for number in numbers)
-        yield (
-            "nudging",
-            [(who.id, home, at, None, None, None, "[]", None) for who, at in zip(people, looks, strict=True)],
-        )
+        looks = (NOW + _ahead(number, due) for number in numbers)
+        yield "nudging", [look_row(who.id, at, home) for who, at in zip(people, looks, strict=True)]
 
 
 def _ahead(number: int, due: int) -> timedelta:

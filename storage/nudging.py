@@ -121,13 +121,14 @@ def write_nudging(winners: Sequence[Changes], home: str, now: int) -> Steps[None
     off = [(x.wishes[0], name) for x in winners if x.wishes for name in sorted(x.wishes[1].off)]
     for learner, name in off:
         yield from ask(DROP_OFF, organization=home, key=f"nudge:{learner}:{name}:%", learner=learner, now=now)
-    looked = {x.looked[0]: _look_row(*x.looked, home) for x in winners if x.looked}
+    looked = {x.looked[0]: look_row(*x.looked, home) for x in winners if x.looked}
     yield from ask_bulk(PUT_LOOK, list(looked.values()))
-    looks = {x.look_by[0]: _look_row(*x.look_by, home) for x in winners if x.look_by}
+    looks = {x.look_by[0]: look_row(*x.look_by, home) for x in winners if x.look_by}
     yield from ask_bulk(SOONER, list(looks.values()))
 
 
-def _look_row(learner: LearnerId, at: datetime, home: str) -> Row:
+def look_row(learner: LearnerId, at: datetime, home: str) -> Row:
+    """Write when somebody is looked at next, of whom no wishes are known, as a row of its table."""
     return (learner, home, micros(at), None, None, None, "[]", None, None)
 
 
