@@ -32,7 +32,7 @@ class Usage:
 
     def serving(self, metric: Metric) -> Usage:
         """Return the part of it that tells finely enough for a metric."""
-        coarse = tuple(use for use in self.coarse if use.detail >= metric.needs)
+        coarse = tuple(use for use in self.coarse if metric.needs is None or use.detail >= metric.needs)
         days = self.events if metric.needs is Detail.EVENT else self.days
         return replace(self, days=days, coarse=coarse)
 
