@@ -27,6 +27,7 @@ from bot.editing.live import LiveCatalogue
 from bot.editing.notices import Notice, Notices
 from bot.editing.workshop import CatalogueWorkshop
 from bot.errors import CatalogueError, LapsError
+from bot.measurement.programs import counts_alike
 from bot.metrics import Metrics
 from bot.model import ChannelName, Workspace
 from bot.ports import Channel, Clock, Desk, FileSource, Store, Workshop
@@ -41,6 +42,7 @@ from scheduler.calendars import Calendars
 from scheduler.gatherings import Gatherings
 from scheduler.nudges import Nudges
 from scheduler.outbox import Outbox
+from scheduler.settling import Settling
 from scheduler.ticker import Ticker
 from storage import open_store
 
@@ -54,6 +56,7 @@ FORGET_EVERY = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=5)
 CALENDARS_EVERY = timedelta(seconds=30)
 GATHER_EVERY = timedelta(minutes=1)
+SETTLE_EVERY = timedelta(minutes=1)
 ANNOUNCE_EVERY = timedelta(minutes=1)
 LOOK_AFTER = 20_000
 """How many more objects there are before the collector looks at them; Python's own 700 is a press or two."""
@@ -180,6 +183,8 @@ class Server:
         own_hosts = {each.strip() for each in (settings.calendar_hosts or "").split(",") if each.strip()}
         self.announcer = Announcer(store, self.outbox, lambda: self.live.now, clock, self._find_person)
         self.gatherings = Gatherings(store, self.outbox, lambda: self.live.now, clock)
+        self._counted = self.live.now
+        self.settling = Settling(store, lambda: self.live.now)
         self.calendars = Calendars(store, FeedReader(own_hosts), lambda: self.live.now, clock)
         self._clock = clock
         self._ticker = Ticker()
@@ -222,11 +227,12 @@ class Server:
         self._ticker.every(LOOK_EVERY, "nudges", self.nudges.look)
         self._ticker.every(ANNOUNCE_EVERY, "announcements", self.announcer.work)
         self._ticker.every(GATHER_EVERY, "gatherings", self.gatherings.look)
+        self._ticker.every(SETTLE_EVERY, "figures", self.settling.work)
         self._ticker.every(CALENDARS_EVERY, "calendars", self.calendars.read_due)
         self._ticker.start()
         try:
             if await self.live.start():
-                self._do(self._look_anew(), "look at everybody")
+                self._do(self._look_anew(is_new=True), "look at everybody")
         except LapsError as error:
             log.warning("no revision could be stored: %s", error, extra={"action": "reload_failed"})
         self._watcher.start()
@@ -242,10 +248,13 @@ class Server:
         self._preview.changed()
         self._do(self._look_anew(), "look at everybody")
 
-    async def _look_anew(self) -> None:
-        """Have everybody looked at, for the moments may be others now."""
+    async def _look_anew(self, is_new: bool = False) -> None:
+        """Have everybody looked at, for the moments may be others now, and where need be, counted anew."""
         try:
             await self.store.look_at_everybody(self._clock())
+            if is_new or not counts_alike(self._counted, self.live.now):
+                self._counted = self.live.now
+                await self.store.unsettle_everybody()
         except LapsError as error:
             log.warning("the moments may come late: %s", error, extra={"action": "look_lost"})
 

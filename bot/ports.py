@@ -16,6 +16,7 @@ from bot.cohorts.roster import Line
 from bot.community import Community
 from bot.errors import StorageError
 from bot.events import AdoptionEvent
+from bot.measurement.stored import FigureStore
 from bot.messages import Limits
 from bot.model import (
     Account,
@@ -162,7 +163,7 @@ class DeliveryRecord:
     reason: str
 
 
-class Store(Community, Protocol):
+class Store(Community, FigureStore, Protocol):
     """The database. Reads are named for what they are for; there is one write for interactions, `apply`.
 
     Raises:

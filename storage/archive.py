@@ -13,6 +13,7 @@ from bot.events import AdoptionEvent
 from bot.facts import zone_named
 from bot.model import Learner, LearnerId, Organization, Person
 from storage import changes
+from storage.measured import COUNTED, add_counted
 from storage.nudging import look_at_once
 from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
 from storage.rows import EventRow, event_from, event_row, learner_row, micros, person_row
@@ -98,17 +99,16 @@ def import_events(organization: Organization, events: Sequence[AdoptionEvent]) -
     default = None
     if any(event.workspace is None for event in events):
         default = yield from _default_workspace(organization)
-    rows = [
-        event_row(
-            replace(event, learner=learners[event.learner], workspace=event.workspace or default),
-            organization.id,
-        )
+    known = [
+        replace(event, learner=learners[event.learner], workspace=event.workspace or default)
         for event in events
     ]
-    added = yield from ask_bulk(IMPORT, rows)
-    if added:
+    added = yield from add_counted([each for each in known if each.type in COUNTED], organization.id)
+    others = [event_row(each, organization.id) for each in known if each.type not in COUNTED]
+    count = len(added) + len((yield from ask_bulk(IMPORT, others)))
+    if count:
         yield from look_at_once({*learners.values()})
-    return len(added)
+    return count
 
 
 def _default_workspace(organization: Organization) -> Steps[str]:

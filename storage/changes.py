@@ -23,7 +23,9 @@ from sqlalchemy import (
     update,
 )
 
+from bot.measurement.uses import Grain
 from bot.model import DeliveryState
+from storage.measured_tables import COMPLETED, STANDINGS, UNSETTLED, USE_DAY
 from storage.shared_tables import KEPT, SAVED, SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, constant, words
 from storage.sql import Bulk, Dialect, Insert, Statement, wanted
@@ -249,6 +251,41 @@ def _forget(table: AnyTable, name: str) -> Statement[Nothing]:
     return Statement(lambda dialect: delete(table).where(table.c[name] == bindparam("gone")))
 
 
+def _add_uses(dialect: Dialect) -> ClauseElement:
+    """Give single uses of a day to the one who is kept, besides their own; of other grains theirs stay."""
+    columns = [column for column in USE_DAY.c if column.name != "learner"]
+    kept: ColumnElement[str] = bindparam("kept").label("learner")
+    held: Select[*tuple[object, ...]] = select(kept, *columns).where(USE_DAY.c.learner == bindparam("gone"))
+    copied = dialect.insert(USE_DAY).from_select(["learner", *(column.name for column in columns)], held)
+    is_event = USE_DAY.c.grain == constant(Grain.EVENT)
+    count = case((is_event, USE_DAY.c.count + copied.excluded["count"]), else_=USE_DAY.c.count)
+    return copied.on_conflict_do_update(index_elements=list(USE_DAY.primary_key), set_={"count": count})
+
+
+def _earlier(dialect: Dialect) -> ClauseElement:
+    """Give completed lessons to the one who is kept, each with the earlier day."""
+    columns = [column for column in COMPLETED.c if column.name != "learner"]
+    kept: ColumnElement[str] = bindparam("kept").label("learner")
+    held: Select[*tuple[object, ...]] = select(kept, *columns).where(COMPLETED.c.learner == bindparam("gone"))
+    copied = dialect.insert(COMPLETED).from_select(["learner", *(column.name for column in columns)], held)
+    new, known = copied.excluded.on_day, COMPLETED.c.on_day
+    earlier = case((new < known, new), else_=known)
+    return copied.on_conflict_do_update(index_elements=["learner", "lesson"], set_={"on_day": earlier})
+
+
+def _unsettle_kept(dialect: Dialect) -> ClauseElement:
+    """Have the facts of the one who is kept made anew."""
+    one: ColumnElement[int] = literal_column("1")
+    values = {"learner": bindparam("kept"), "organization": ORGANIZATION_OF_KEPT, "mark": one}
+    made = dialect.insert(UNSETTLED).values(values).inline()
+    return made.on_conflict_do_update(index_elements=["learner"], set_={"mark": UNSETTLED.c.mark + one})
+
+
+ORGANIZATION_OF_KEPT = (
+    select(LEARNER.c.organization).where(LEARNER.c.id == bindparam("kept")).scalar_subquery()
+)
+
+
 def _hand_over_once(table: AnyTable, *others: str) -> tuple[Statement[Nothing], ...]:
     """Give rows of which one has each once to the one who is kept, who may have them already."""
 
@@ -305,5 +342,9 @@ MERGE: tuple[Statement[Nothing], ...] = (
     *_hand_over_once(TRIAL, "share"),
     *_hand_over_once(SAVED, "share"),
     _hand_over(SHARE, "author"),
+    Statement(_add_uses),
+    Statement(_earlier),
+    Statement(_unsettle_kept),
+    *(_forget(table, "learner") for table in (USE_DAY, COMPLETED, UNSETTLED, *STANDINGS)),
     _forget(LEARNER, "id"),
 )

@@ -18,6 +18,8 @@ from bot.cohorts.roster import Line
 from bot.community import OutRow
 from bot.errors import StorageError, StorageUnavailable
 from bot.events import AdoptionEvent
+from bot.measurement.standings import Standings
+from bot.measurement.stored import Unsettled
 from bot.model import (
     Account,
     Announcement,
@@ -50,6 +52,7 @@ from storage import (
     community,
     deliveries,
     draining,
+    measured,
     nudging,
     people,
     revisions,
@@ -153,6 +156,18 @@ class CommonStore(ABC):
     async def post(self, post: PostId) -> Post | None:
         """Return a tracked message."""
         return await self._read(deliveries.read_post(self._organization, post))
+
+    async def unsettled(self, most: int) -> Sequence[Unsettled]:
+        """Return some of those whose facts are to be made anew."""
+        return await self._read(measured.read_unsettled(self._organization, most))
+
+    async def put_standings(self, made: Mapping[str, tuple[int, Standings]]) -> None:
+        """Put people's facts in the place of the old ones."""
+        await self._write(lambda: measured.put_standings(made, self._organization))
+
+    async def unsettle_everybody(self) -> None:
+        """Have everybody's facts made anew."""
+        await self._write(lambda: measured.unsettle_everybody(self._organization))
 
     async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
         """Yield every event, oldest first, with the `person` that an operator knows its learner by."""

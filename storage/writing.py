@@ -10,6 +10,7 @@ from bot.model import Changes, Organization
 from storage import changes as sql
 from storage.calendars import write_calendars
 from storage.community import lock_shared, moved, shared_of, write_shared
+from storage.measured import COUNTED, add_counted, unsettle
 from storage.nudging import write_nudging
 from storage.rows import (
     account_row,
@@ -223,7 +224,11 @@ def _write_core(winners: Sequence[Changes], home: str, now: int, found: Found) -
     yield from ask_bulk(sql.NEW_ACCOUNTS, list(new.values()))
     yield from ask_bulk(sql.OLD_ACCOUNTS, list(old.values()))
     yield from ask_bulk(sql.SESSIONS, [session_row(x, home) for change in winners for x in change.sessions])
-    yield from ask_bulk(sql.EVENTS, [event_row(x, home) for change in winners for x in change.events])
+    events = [each for change in winners for each in change.events]
+    yield from ask_bulk(sql.EVENTS, [event_row(each, home) for each in events if each.type not in COUNTED])
+    counted = [each for each in events if each.type in COUNTED]
+    if counted:
+        yield from add_counted(counted, home)
 
 
 def _write_lessons(winners: Iterable[Changes], home: str, now: int, stored: Container[str]) -> Steps[None]:
@@ -267,6 +272,7 @@ def _write_rest(winners: Sequence[Changes], home: str, now: int) -> Steps[None]:
     yield from ask_bulk(sql.NEW_PERSONS, [person_row(x, home) for x in persons if x.is_new])
     yield from ask_bulk(sql.PERSONS, [person_row(x, home) for x in persons if not x.is_new])
     yield from ask_bulk(sql.SPANS, [span_row(x, home) for change in winners for x in change.spans])
+    yield from unsettle({x.person.learner for x in winners if x.person and x.spans}, home)
     used: list[Row] = [(home, change.used_code, now) for change in winners if change.used_code is not None]
     yield from ask_bulk(sql.USE_CODES, used)
     for change in winners:

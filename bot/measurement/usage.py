@@ -80,17 +80,20 @@ def usage_of(
 
 
 def _laid_out(uses: Iterable[Use]) -> Usage:
-    events: dict[date, int] = defaultdict(int)
+    counted: dict[tuple[str, date], int] = defaultdict(int)
     active: dict[date, int] = {}
     coarse = []
     for use in uses:
         if use.detail is Detail.EVENT:
-            events[use.on] += use.value
+            counted[use.source, use.on] += use.value
         elif use.detail is Detail.DAY:
             active[use.on] = use.value
         else:
             coarse.append(use)
-    return Usage(dict(events), {**active, **events}, tuple(coarse))
+    events: dict[date, int] = {}
+    for (_, on), count in counted.items():
+        events[on] = max(count, events.get(on, 0))
+    return Usage(events, {**active, **events}, tuple(coarse))
 
 
 def _ends_in(use: Use, days: Days, after: date | None) -> bool:

@@ -71,6 +71,7 @@ class Use:
         count: uses, or what the source counts; 0 is no use.
         active_days: on how many of several days there was use; None where the source does not say.
         from_on: the first day of a period; None for every other grain.
+        source: who tells it; "" where people say it in chat.
 
     Raises:
         ValueError: a count below 0, or a first day where none belongs, none where one does, or after `on`.
@@ -85,6 +86,7 @@ class Use:
     count: int = 1
     active_days: int | None = None
     from_on: date | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.count < 0 or (self.active_days or 0) < 0:
@@ -114,8 +116,10 @@ class Use:
         return self.count if self.active_days is None else self.active_days
 
 
-def uses_of(events: Iterable[AdoptionEvent]) -> Iterator[Use]:
+def uses_of(events: Iterable[AdoptionEvent], with_none: bool = False) -> Iterator[Use]:
     """Make the uses of `tool.used` events; others are passed over.
+
+    With `with_none` a record that tells that there was no use is one, too: it takes the place of another.
 
     One event of grain `event` is one use, whatever its count is a count of. Passed over is also what cannot
     be counted: no tool, no evidence, a count of 0, or properties that are not those of a use.
@@ -123,7 +127,7 @@ def uses_of(events: Iterable[AdoptionEvent]) -> Iterator[Use]:
     for event in events:
         if event.type is EventType.TOOL_USED and event.tool and event.evidence is not None:
             use = _use(event, event.tool, event.evidence)
-            if use is not None:
+            if use is not None and (with_none or use.value):
                 yield use
 
 
@@ -143,12 +147,11 @@ def _use(event: AdoptionEvent, tool: str, evidence: Evidence) -> Use | None:
         active = _whole(said, "active_days")
         from_on = read_day(said.get("from")) if grain is Grain.PERIOD else None
         counted = 1 if count is None or (count > 0 and grain is Grain.EVENT) else count
-        use = Use(
-            event.learner, tool, event.local_date, evidence, event.use_case, grain, counted, active, from_on
-        )
+        task, on, source = event.use_case, event.local_date, str(said.get("source") or "")
+        use = Use(event.learner, tool, on, evidence, task, grain, counted, active, from_on, source)
     except ValueError:
         return None
-    return use if use.value else None
+    return use
 
 
 def _whole(said: Mapping[str, JsonValue], name: str) -> int | None:

@@ -1,0 +1,58 @@
+"""What the store keeps for figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.measurement.standings import Standings
+from bot.measurement.uses import Use
+from bot.model import Learner, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Somebody whose facts are to be made anew.
+
+    Attributes:
+        learner: as they are today.
+        mark: grows with each reason to make them anew.
+        uses: all that is known of them.
+        completed: the day on which they first completed each lesson.
+        spans: what the roster said of them.
+    """
+
+    learner: Learner
+    mark: int
+    uses: Sequence[Use]
+    completed: Mapping[str, date]
+    spans: Sequence[Span]
+
+
+class FigureStore(Protocol):
+    """The part of the store that figures are made in."""
+
+    async def unsettled(self, most: int) -> Sequence[Unsettled]:
+        """Return some of those whose facts are to be made anew, at most so many.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def put_standings(self, made: Mapping[str, tuple[int, Standings]]) -> None:
+        """Put people's facts in the place of the old ones, by learner, with the mark as it was read.
+
+        Whom something happened to meanwhile stays to be made anew.
+
+        Raises:
+            StorageUnavailable: the database did not answer, and nothing was written.
+        """
+
+    async def unsettle_everybody(self) -> None:
+        """Have everybody's facts made anew: the programs or the targets may be others.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """

@@ -1,0 +1,108 @@
+"""The tables of figures: uses by the day, and dated facts of people from which the figures are counted.
+
+All of them can be made again from `use_day` and `completed`; those two outlive the events they were rolled up
+from.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table
+
+from storage.tables import METADATA, key, of_learner, text
+
+# Uses alike of a person and a day: of grain event how many, of every other grain what the source said last.
+# "" stands for no task, nobody's source but the person's own word, and no first day.
+USE_DAY = Table(
+    "use_day",
+    METADATA,
+    of_learner(key=True),
+    key("tool"),
+    key("evidence"),
+    key("on_day"),
+    key("task"),
+    key("source"),
+    key("grain"),
+    key("from_on"),
+    text("organization"),
+    Column("count", Integer, nullable=False),
+    Column("active_days", Integer),
+    sqlite_with_rowid=False,
+)
+
+# The first day on which somebody completed a lesson.
+COMPLETED = Table(
+    "completed",
+    METADATA,
+    of_learner(key=True),
+    key("lesson"),
+    text("organization"),
+    text("on_day"),
+    sqlite_with_rowid=False,
+)
+
+# Whose facts are to be made anew; `mark` grows with each reason, so that none is missed meanwhile.
+UNSETTLED = Table(
+    "unsettled",
+    METADATA,
+    of_learner(key=True),
+    text("organization"),
+    Column("mark", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+EXPOSURE = Table(
+    "exposure",
+    METADATA,
+    of_learner(key=True),
+    key("program"),
+    text("organization"),
+    text("on_day"),
+    sqlite_with_rowid=False,
+)
+
+# What somebody met, and the day that settles it: `adopted 30`, `target variance-80`.
+REACHED = Table(
+    "reached",
+    METADATA,
+    of_learner(key=True),
+    key("program"),
+    key("tool"),
+    key("evidence"),
+    key("name"),
+    text("organization"),
+    text("on_day"),
+    sqlite_with_rowid=False,
+)
+
+ACTIVE_WEEK = Table(
+    "active_week",
+    METADATA,
+    of_learner(key=True),
+    key("tool"),
+    key("evidence"),
+    key("monday"),
+    text("organization"),
+    Column("days", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("habitual", Boolean, nullable=False),
+    Column("power", Boolean, nullable=False),
+    Column("tasks", Integer, nullable=False),
+    Index(None, "organization", "monday"),
+    sqlite_with_rowid=False,
+)
+
+SPELL = Table(
+    "spell",
+    METADATA,
+    of_learner(key=True),
+    key("program"),
+    key("tool"),
+    key("evidence"),
+    key("from_on"),
+    text("organization"),
+    text("returned_on", null=True),
+    sqlite_with_rowid=False,
+)
+
+STANDINGS = (EXPOSURE, REACHED, ACTIVE_WEEK, SPELL)
+"""What is made anew together, person by person."""
