@@ -20,6 +20,7 @@ from bot.cli import (
     authoring,
     cohorts,
     delivering,
+    digesting,
     drafting,
     examining,
     packaging,
@@ -201,6 +202,14 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     ahead.add_argument("--days", type=_positive, default=14, help="how far ahead (default 14)")
     _add_format(ahead)
     ahead.set_defaults(work=lambda o: planning.plan(read_settings(), o.person, o.days, o.format))
+    figures = commands.add_parser("digest", help="print the week's adoption figures for a group")
+    figures.add_argument("--week", metavar="WEEK", help="2026-W46, say (default: the last one that is over)")
+    figures.add_argument("--group", default="all", metavar="KIND:VALUE", help="job_family:finance, say")
+    figures.add_argument("--definitions", action="store_true", help="say what each figure means, too")
+    _add_format(figures)
+    figures.set_defaults(
+        work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions)
+    )
     events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
         required=True, metavar="ACTION"
     )

@@ -8,7 +8,8 @@
     │                  UnknownRevision, UnsavedFiles, Unanswered,
     │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
     │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase,
-    │                  OwnAnnouncement, AlreadyDecided, TooLong, NoSuchAnnouncement
+    │                  OwnAnnouncement, AlreadyDecided, TooLong, NoSuchAnnouncement,
+    │                  UnknownGroup, UnknownWeek
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -253,6 +254,26 @@ class FutureDay(Refusal):
     def __init__(self, day: date, today: date) -> None:
         self.day, self.today = day, today
         super().__init__(f"{day} has not come yet: today is {today}")
+
+
+class UnknownGroup(Refusal):
+    """Figures are asked for of a group that there is not."""
+
+    def __init__(self, group: str, kinds: Sequence[str], values: Sequence[str] = ()) -> None:
+        self.group = group
+        self.hint = f"Write kind:value, like job_family:finance; the kinds are {', '.join(kinds)}, and all."
+        if values:
+            self.hint = f"There are: {', '.join(values[:20])}{', …' if len(values) > 20 else ''}."
+        super().__init__(f"there is no group {group!r}")
+
+
+class UnknownWeek(Refusal):
+    """Figures are asked for of a week that there is not, or that has not begun."""
+
+    hint = "Write a week like 2026-W46; it may be the present one, of which is counted what is known."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
 
 
 class NewAdmins(Refusal):

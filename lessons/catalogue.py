@@ -64,6 +64,8 @@ class OrganizationSettings(Model):
     """The industry of the organization, if one holds for everybody."""
     keep_text_days: Whole = Field(default=0, ge=0, le=90)
     """How many days a pasted text is kept; 0 drops it as soon as it is checked."""
+    minimum_group: Whole = Field(default=5, ge=5, le=100)
+    """Of how many people figures are shown at the least; of fewer nothing is said."""
     nudges: Nudges = Nudges()
     """How often, and when, people may be spoken to unasked."""
 

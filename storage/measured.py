@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import cast
 
-from sqlalchemy import ClauseElement, and_, bindparam, case, delete, literal_column, select
+from sqlalchemy import ClauseElement, and_, bindparam, case, delete, literal_column, or_, select
 
 from bot.events import AdoptionEvent, EventType, Evidence
 from bot.measurement.standings import Standings
@@ -22,6 +22,7 @@ from storage.measured_tables import (
     SPELL,
     STANDINGS,
     UNSETTLED,
+    USAGE_SOURCE,
     USE_DAY,
 )
 from storage.rows import LearnerRow, event_row, learner_from, span_from
@@ -57,6 +58,19 @@ def _completed(dialect: Dialect) -> ClauseElement:
     )
 
 
+def _told(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, USAGE_SOURCE)
+    first, last, one = made.excluded.first_on, made.excluded.last_on, USAGE_SOURCE.c
+    through = made.excluded.complete_through
+    later = and_(through.is_not(None), or_(one.complete_through.is_(None), one.complete_through < through))
+    changed = {
+        "first_on": case((first < one.first_on, first), else_=one.first_on),
+        "last_on": case((last > one.last_on, last), else_=one.last_on),
+        "complete_through": case((later, through), else_=one.complete_through),
+    }
+    return made.on_conflict_do_update(index_elements=list(USAGE_SOURCE.primary_key), set_=changed)
+
+
 def _unsettle(dialect: Dialect) -> ClauseElement:
     made = insertion(dialect, UNSETTLED)
     return made.on_conflict_do_update(
@@ -76,6 +90,7 @@ def _unsettle_all(dialect: Dialect) -> ClauseElement:
 
 UNSEEN: Bulk[tuple[str]] = Bulk(_unseen)
 USE: Bulk[Nothing] = Bulk(_use)
+TELLS: Bulk[Nothing] = Bulk(_told)
 COMPLETE: Bulk[Nothing] = Bulk(_completed)
 UNSETTLE: Bulk[Nothing] = Bulk(_unsettle)
 UNSETTLE_ALL: Statement[Nothing] = Statement(_unsettle_all)
@@ -94,6 +109,7 @@ def add_counted(events: Sequence[AdoptionEvent], home: str) -> Steps[set[str]]:
         count = use.count + (before[0] or 0 if before and is_event else 0)
         uses[key] = [count, use.active_days]
     yield from ask_bulk(USE, [(*key, home, *counted) for key, counted in uses.items()])
+    yield from ask_bulk(TELLS, _tells(uses, home))
     completed: dict[tuple[str, str], str] = {}
     for each in fresh:
         if each.type is EventType.LESSON_COMPLETED and each.lesson is not None:
@@ -112,6 +128,15 @@ def unsettle(learners: Collection[str], home: str) -> Steps[None]:
 def unsettle_everybody(organization: Organization) -> Steps[None]:
     """Have everybody's facts made anew: the programs or the targets may be others."""
     yield from ask(UNSETTLE_ALL, organization=organization.id)
+
+
+def _tells(uses: Iterable[Row], home: str) -> list[Row]:
+    """Say of which days what tells of real use has told here."""
+    told: dict[Row, list[str]] = {}
+    for _, tool, evidence, on, _, source, grain, _ in cast("Iterable[tuple[str, ...]]", uses):
+        if evidence == Evidence.MEASURED:
+            told.setdefault((home, tool, source, grain), []).append(on)
+    return [(*key, min(days), max(days), None) for key, days in sorted(told.items())]
 
 
 def _key(use: Use) -> Row:

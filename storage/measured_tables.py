@@ -106,3 +106,29 @@ SPELL = Table(
 
 STANDINGS = (EXPOSURE, REACHED, ACTIVE_WEEK, SPELL)
 """What is made anew together, person by person."""
+
+# What tells of real use, and of which days; people's own word is complete at any time and is not listed.
+USAGE_SOURCE = Table(
+    "usage_source",
+    METADATA,
+    key("organization"),
+    key("tool"),
+    key("source"),
+    key("grain"),
+    text("first_on"),
+    text("last_on"),
+    # The day through which its figures are complete, where it was said.
+    text("complete_through", null=True),
+    sqlite_with_rowid=False,
+)
+
+# The days on which somebody does not want to be measured; `until_on` is not among them.
+UNMEASURED = Table(
+    "unmeasured",
+    METADATA,
+    of_learner(key=True),
+    key("from_on"),
+    text("until_on", null=True),
+    text("organization"),
+    sqlite_with_rowid=False,
+)

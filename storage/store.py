@@ -18,8 +18,10 @@ from bot.cohorts.roster import Line
 from bot.community import OutRow
 from bot.errors import StorageError, StorageUnavailable
 from bot.events import AdoptionEvent
+from bot.measurement.eligibility import Source
 from bot.measurement.standings import Standings
 from bot.measurement.stored import Unsettled
+from bot.measurement.tally import GroupKind, Tally
 from bot.model import (
     Account,
     Announcement,
@@ -57,6 +59,7 @@ from storage import (
     people,
     revisions,
     roster,
+    tallies,
     weekly,
 )
 from storage.rows import micros
@@ -168,6 +171,14 @@ class CommonStore(ABC):
     async def unsettle_everybody(self) -> None:
         """Have everybody's facts made anew."""
         await self._write(lambda: measured.unsettle_everybody(self._organization))
+
+    async def tallies(self, kind: GroupKind, day: date, monday: date) -> Mapping[str, Tally]:
+        """Count the people of every group of a kind, as of a day, with what they did in one week."""
+        return await self._read(tallies.read_tallies(self._organization, kind, day, monday))
+
+    async def usage_sources(self) -> Sequence[Source]:
+        """Return what tells of real use."""
+        return await self._read(tallies.read_sources(self._organization))
 
     async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
         """Yield every event, oldest first, with the `person` that an operator knows its learner by."""

@@ -41,13 +41,14 @@ def exposures(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where figures of a tool come from, and through which day they are complete."""
+    """Where figures of a tool come from, and through which day they are complete; `since`: the first day."""
 
     name: str
     tool: str
     complete_through: date
     detail: Detail
     evidence: Evidence = Evidence.MEASURED
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from bot.measurement.eligibility import Source
 from bot.measurement.standings import Standings
+from bot.measurement.tally import GroupKind, Tally
 from bot.measurement.uses import Use
 from bot.model import Learner, Span
 
@@ -52,6 +54,25 @@ class FigureStore(Protocol):
 
     async def unsettle_everybody(self) -> None:
         """Have everybody's facts made anew: the programs or the targets may be others.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def tallies(self, kind: GroupKind, day: date, monday: date) -> Mapping[str, Tally]:
+        """Count the people of every group of a kind, as of a day, with what they did in one week.
+
+        Args:
+            kind: by what people are grouped; the name of who is in no group is "".
+            day: T. Who is in which group, employed and measured is read as of it.
+            monday: the first day of the week.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def usage_sources(self) -> Sequence[Source]:
+        """Return what tells of real use, and of which days.
 
         Raises:
             StorageUnavailable: the database did not answer.
