@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.measurement.digest import AdoptionRow, Digest, TargetRow
+from bot.measurement.digest import AdoptionRow, Digest, FirstWeekRow, FrequencyRow, RetentionRow, TargetRow
 
 HIDDEN = "too few"
 """Stands where a figure is held back."""
@@ -39,104 +39,59 @@ def sections(digest: Digest, tools: Mapping[str, str]) -> Iterator[tuple[str, Ro
     """Give each part as a heading and rows of cells, the first of them the head."""
     people = digest.people
     about = "about " if people.suppressed and people.trained is not None else ""
-    yield (
-        "People",
-        [
-            ["trained", "measured", "do not want to be measured"],
-            [
-                f"{about}{_count(people.trained)}",
-                f"{about}{_count(people.measured)}",
-                _count(people.opted_out),
-            ],
-        ],
-    )
-    if digest.adoption:
-        head = [
-            "program",
-            "tool",
-            "known by",
-            "after",
-            "eligible",
-            "too young",
-            "tried",
-            "adopted",
-            "share",
-            "before",
-        ]
-        yield "Adoption", [head, *(_adoption(row, tools) for row in digest.adoption)]
-    if digest.targets:
-        head = ["target", "known by", "eligible", "met", "share", "goal", "verdict"]
-        yield "Targets", [head, *(_target(row) for row in digest.targets)]
-    if digest.frequency:
-        head = [
-            "tool",
-            "known by",
-            "used it",
-            "days a week",
-            "by habit",
-            "power",
-            "lapsed",
-            "returned",
-            "tasks",
-        ]
-        yield (
+    counts = [about + _count(people.trained), about + _count(people.measured), _count(people.opted_out)]
+    yield "People", [["trained", "measured", "do not want to be measured"], counts]
+    parts: tuple[tuple[str, str, Sequence[Sequence[str]]], ...] = (
+        (
+            "Adoption",
+            "program|tool|known by|after|eligible|too young|tried|adopted|share|before",
+            [_adoption(row, tools) for row in digest.adoption],
+        ),
+        (
+            "Targets",
+            "target|known by|eligible|met|share|goal|verdict",
+            [_target(row) for row in digest.targets],
+        ),
+        (
             "This week, and the last twelve",
-            [
-                head,
-                *(
-                    [
-                        tools.get(row.tool, row.tool),
-                        _EVIDENCE[row.evidence],
-                        _shown(row.active_people, row.suppressed),
-                        _middle(row.median_active_days, row.q1, row.q3),
-                        _shown(row.habitual, row.suppressed),
-                        _shown(row.power, row.suppressed),
-                        _shown(row.lapsed, row.suppressed),
-                        _shown(row.returned, row.suppressed),
-                        _number(row.median_tasks),
-                    ]
-                    for row in digest.frequency
-                ),
-            ],
-        )
-    if digest.first_week:
-        head = ["program", "tool", "known by", "people", "half had a first week of use after"]
-        yield (
+            "tool|known by|used it|days a week|by habit|power|lapsed|returned|tasks",
+            [_frequency(row, tools) for row in digest.frequency],
+        ),
+        (
             "How long it takes",
-            [
-                head,
-                *(
-                    [
-                        row.program,
-                        tools.get(row.tool, row.tool),
-                        _EVIDENCE[row.evidence],
-                        _shown(row.people, row.suppressed),
-                        f"{row.median_days} days" if row.median_days is not None else NONE,
-                    ]
-                    for row in digest.first_week
-                ),
-            ],
-        )
-    if digest.retention:
-        head = ["program", "tool", "known by", "began in", "week", "of", "still used it"]
-        yield (
+            "program|tool|known by|people|half had a first week of use after",
+            [_first_week(row, tools) for row in digest.first_week],
+        ),
+        (
             "Who stays",
-            [
-                head,
-                *(
-                    [
-                        row.program,
-                        tools.get(row.tool, row.tool),
-                        _EVIDENCE[row.evidence],
-                        row.month,
-                        str(row.week),
-                        _shown(row.seen, row.suppressed),
-                        _shown(row.kept, row.suppressed),
-                    ]
-                    for row in digest.retention
-                ),
-            ],
-        )
+            "program|tool|known by|began in|week|of|still used it",
+            [_retention(row, tools) for row in digest.retention],
+        ),
+    )
+    yield from ((heading, [head.split("|"), *rows]) for heading, head, rows in parts if rows)
+
+
+def _frequency(row: FrequencyRow, tools: Mapping[str, str]) -> list[str]:
+    numbers = (row.habitual, row.power, row.lapsed, row.returned)
+    return [
+        tools.get(row.tool, row.tool),
+        _EVIDENCE[row.evidence],
+        _shown(row.active_people, row.suppressed),
+        _middle(row.median_active_days, row.q1, row.q3),
+        *(_shown(number, row.suppressed) for number in numbers),
+        _number(row.median_tasks),
+    ]
+
+
+def _first_week(row: FirstWeekRow, tools: Mapping[str, str]) -> list[str]:
+    after = f"{row.median_days} days" if row.median_days is not None else NONE
+    people = _shown(row.people, row.suppressed)
+    return [row.program, tools.get(row.tool, row.tool), _EVIDENCE[row.evidence], people, after]
+
+
+def _retention(row: RetentionRow, tools: Mapping[str, str]) -> list[str]:
+    known = [row.program, tools.get(row.tool, row.tool), _EVIDENCE[row.evidence], row.month, str(row.week)]
+    return [*known, _shown(row.seen, row.suppressed), _shown(row.kept, row.suppressed)]
 
 
 def _adoption(row: AdoptionRow, tools: Mapping[str, str]) -> list[str]:
