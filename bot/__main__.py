@@ -31,6 +31,7 @@ from bot.cli import (
     roster,
     running,
     trying,
+    usage,
 )
 from bot.cli.trying import INTERRUPTED
 from bot.cohorts.gathering import FEWEST, MOST
@@ -209,6 +210,19 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_format(figures)
     figures.set_defaults(
         work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions)
+    )
+    use = commands.add_parser("usage", help="take in real use of AI tools").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    taking = use.add_parser("import", help="take in a file of real use")
+    taking.add_argument("file", type=Path, help="the file, packed by gzip or not; - reads standard input")
+    taking.add_argument("--source", choices=usage.SOURCES, default="generic", help="of which kind it is")
+    taking.add_argument(
+        "--complete-through", type=_day, metavar="DAY", help="the day through which its figures are complete"
+    )
+    _add_format(taking)
+    taking.set_defaults(
+        work=lambda o: usage.import_usage(read_settings(), o.file, o.source, o.complete_through, o.format)
     )
     events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
         required=True, metavar="ACTION"

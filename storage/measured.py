@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import cast
 
-from sqlalchemy import ClauseElement, and_, bindparam, case, delete, literal_column, or_, select
+from sqlalchemy import ClauseElement, ColumnElement, and_, bindparam, case, delete, literal_column, select
 
 from bot.events import AdoptionEvent, EventType, Evidence
 from bot.measurement.standings import Standings
@@ -25,10 +25,10 @@ from storage.measured_tables import (
     USAGE_SOURCE,
     USE_DAY,
 )
-from storage.rows import LearnerRow, event_row, learner_from, span_from
+from storage.rows import EventRow, LearnerRow, event_from, event_row, learner_from, span_from
 from storage.snapshot import ORGANIZATION, columns_of, constant, learner_columns
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import ADOPTION_EVENT, LEARNER, PERSON, ROSTER, AnyTable
+from storage.tables import ACCOUNT, ADOPTION_EVENT, LEARNER, PERSON, ROSTER, AnyTable
 
 COUNTED = frozenset({EventType.TOOL_USED, EventType.LESSON_COMPLETED, EventType.SETTING_CHANGED})
 """The events upon which somebody's facts rest."""
@@ -61,12 +61,9 @@ def _completed(dialect: Dialect) -> ClauseElement:
 def _told(dialect: Dialect) -> ClauseElement:
     made = insertion(dialect, USAGE_SOURCE)
     first, last, one = made.excluded.first_on, made.excluded.last_on, USAGE_SOURCE.c
-    through = made.excluded.complete_through
-    later = and_(through.is_not(None), or_(one.complete_through.is_(None), one.complete_through < through))
     changed = {
         "first_on": case((first < one.first_on, first), else_=one.first_on),
         "last_on": case((last > one.last_on, last), else_=one.last_on),
-        "complete_through": case((later, through), else_=one.complete_through),
     }
     return made.on_conflict_do_update(index_elements=list(USAGE_SOURCE.primary_key), set_=changed)
 
@@ -282,3 +279,81 @@ def _use_from(row: _UseRow) -> Use:
 
 def _learner(row: tuple[object, ...]) -> Learner:
     return learner_from(cast("LearnerRow", row[1:]))
+
+
+# ---------------------------------------------------------------- whom sources mean, and what they said
+
+
+def _called(
+    column: ColumnElement[str | None], learner: ColumnElement[str], home: ColumnElement[str]
+) -> Bulk[tuple[str, str]]:
+    def build(dialect: Dialect) -> ClauseElement:
+        rows = wanted("organization", "text")
+        found = select(rows.c.text, learner)
+        return found.where(home == rows.c.organization, column == rows.c.text).distinct()
+
+    return Bulk(build)
+
+
+BY_NAME = _called(PERSON.c.name, PERSON.c.learner, PERSON.c.organization)
+BY_ADDRESS = (
+    _called(PERSON.c.email, PERSON.c.learner, PERSON.c.organization),
+    _called(ACCOUNT.c.email, ACCOUNT.c.learner, ACCOUNT.c.organization),
+)
+
+
+def people_called(organization: Organization, names: Collection[str]) -> Steps[Mapping[str, str]]:
+    """Read whom some names and addresses mean."""
+    home = organization.id
+    rows = yield from ask_bulk(BY_NAME, [(home, name) for name in sorted(names)])
+    found = dict(rows)
+    addresses: dict[str, list[str]] = {}
+    for name in names:
+        if name not in found and "@" in name:
+            addresses.setdefault(name.lower(), []).append(name)
+    owners: dict[str, set[str]] = {}
+    for statement in BY_ADDRESS:
+        rows = yield from ask_bulk(statement, [(home, address) for address in sorted(addresses)])
+        for address, learner in rows:
+            owners.setdefault(address, set()).add(learner)
+    for address, learners in owners.items():
+        if len(learners) == 1:
+            found |= dict.fromkeys(addresses[address], *learners)
+    return found
+
+
+def _events(dialect: Dialect) -> ClauseElement:
+    rows = wanted("organization", "id")
+    same = and_(ADOPTION_EVENT.c.organization == rows.c.organization, ADOPTION_EVENT.c.id == rows.c.id)
+    return select(*columns_of(ADOPTION_EVENT, "seq", "organization")).join_from(rows, ADOPTION_EVENT, same)
+
+
+EVENTS_CALLED: Bulk[EventRow] = Bulk(_events)
+
+
+def events_called(organization: Organization, ids: Sequence[str]) -> Steps[Sequence[AdoptionEvent]]:
+    """Read those of some events that are there."""
+    rows = yield from ask_bulk(EVENTS_CALLED, [(organization.id, each) for each in ids])
+    return [event_from(row) for row in rows]
+
+
+def told_through(
+    organization: Organization, told: Collection[tuple[str, str, Grain]], day: date
+) -> Steps[None]:
+    """Keep through which day sources are complete."""
+    on = day.isoformat()
+    rows: list[Row] = [
+        (organization.id, tool, source, grain, on, on, on) for tool, source, grain in sorted(told)
+    ]
+    yield from ask_bulk(COMPLETE_THROUGH, rows)
+
+
+def _complete_through(dialect: Dialect) -> ClauseElement:
+    made = insertion(dialect, USAGE_SOURCE)
+    through = made.excluded.complete_through
+    return made.on_conflict_do_update(
+        index_elements=list(USAGE_SOURCE.primary_key), set_={"complete_through": through}
+    )
+
+
+COMPLETE_THROUGH: Bulk[Nothing] = Bulk(_complete_through)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from functools import partial
@@ -22,6 +22,7 @@ from bot.measurement.eligibility import Source
 from bot.measurement.standings import Standings
 from bot.measurement.stored import Unsettled
 from bot.measurement.tally import GroupKind, Tally
+from bot.measurement.uses import Grain
 from bot.model import (
     Account,
     Announcement,
@@ -175,6 +176,18 @@ class CommonStore(ABC):
     async def tallies(self, kind: GroupKind, day: date, monday: date) -> Mapping[str, Tally]:
         """Count the people of every group of a kind, as of a day, with what they did in one week."""
         return await self._read(tallies.read_tallies(self._organization, kind, day, monday))
+
+    async def people_called(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return whom sources mean."""
+        return await self._read(measured.people_called(self._organization, names))
+
+    async def events_called(self, ids: Sequence[str]) -> Sequence[AdoptionEvent]:
+        """Return those of some events that are there."""
+        return await self._read(measured.events_called(self._organization, ids))
+
+    async def told_through(self, told: Collection[tuple[str, str, Grain]], day: date) -> None:
+        """Keep through which day sources are complete."""
+        await self._write(lambda: measured.told_through(self._organization, told, day))
 
     async def usage_sources(self) -> Sequence[Source]:
         """Return what tells of real use."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import Progress
 
 from bot.app import CHANNEL_LIMITS, good, now_utc
+from bot.cli.files import copied
 from bot.cli.opening import opened
 from bot.cli.printing import count, make_console, print_columns
 from bot.cohorts.cells import Check, checks
@@ -66,7 +66,7 @@ async def import_people(settings: Settings, file: Path, as_of: date | None, term
     if day > today:
         raise FutureDay(day, today)
     rules = checks(catalogue)
-    with _copied(file) as copy:
+    with copied(file, LARGEST) as copy:
         roster = _Roster(file, copy, rules)
         async with opened(settings) as store:
             with _progress(len(roster.people)) as tell:
@@ -82,27 +82,6 @@ async def import_people(settings: Settings, file: Path, as_of: date | None, term
 
 
 # ---------------------------------------------------------------- the file
-
-
-@contextmanager
-def _copied(file: Path) -> Iterator[BinaryIO]:
-    """Give a copy that nobody else writes to, and that can be read twice; the file may be a pipe."""
-    with tempfile.TemporaryFile() as copy:
-        try:
-            if str(file) == "-":
-                _copy(sys.stdin.buffer, copy)
-            else:
-                with file.open("rb") as source:
-                    _copy(source, copy)
-        except OSError as error:
-            raise BadLines([f"{file}: cannot be read ({(error.strerror or str(error)).lower()})"]) from error
-        yield cast("BinaryIO", copy)
-
-
-def _copy(source: BinaryIO, copy: BinaryIO) -> None:
-    """Copy a file, and no more of it than shows that it is too large."""
-    while copy.tell() <= LARGEST and (portion := source.read(1 << 20)):
-        copy.write(portion)
 
 
 class _Roster:

@@ -41,6 +41,8 @@ from bot.measurement.windows import Days, day, week_key
 from bot.privacy.suppression import Cell, hidden, hidden_counts, may_show
 from lessons.programs import Program, Target
 
+NOBODY_YET = "Nobody has completed a lesson of a program by then."
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -139,6 +141,8 @@ class _Maker:
         return {value: known.get(value) or Tally() for value in self.values}
 
     def _notes(self) -> Iterator[str]:
+        if not any(tally.people for tally in self._siblings(self._sheet.sunday).values()):
+            yield NOBODY_YET
         for use, told in self._through.items():
             if use.evidence is not Evidence.MEASURED:
                 continue

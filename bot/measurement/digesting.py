@@ -7,10 +7,10 @@ from datetime import date
 
 from bot.errors import UnknownGroup, UnknownWeek
 from bot.measurement.composing import Sheet, compose, through
-from bot.measurement.digest import Digest, People
+from bot.measurement.digest import Digest
 from bot.measurement.programs import programs_of
 from bot.measurement.stored import FigureStore
-from bot.measurement.tally import Group, GroupKind
+from bot.measurement.tally import Group, GroupKind, Tally
 from bot.measurement.windows import WEEK, Days, iso_week, week_key, week_named
 from lessons.catalogue import Catalogue
 
@@ -58,6 +58,8 @@ async def digests(
     known = through(sources, [*catalogue.tools], week.last_on)
     days = {week.last_on, *(told.on for told in known.values() if told.on is not None)}
     tallies = {on: await store.tallies(kind, on, week.first_on) for on in sorted(days)}
+    if kind is GroupKind.ALL:  # everybody is a group also where there is nobody
+        tallies = {on: found or {"": Tally()} for on, found in tallies.items()}
     names = {name: tool.name for name, tool in catalogue.tools.items()}
     least = catalogue.organization.minimum_group
     parts = (programs_of(catalogue), catalogue.targets, names, least)
@@ -75,12 +77,4 @@ async def digest_of(store: FigureStore, catalogue: Catalogue, week: Days, group:
     made = await digests(store, catalogue, week, group.kind)
     if group.value in made:
         return made[group.value]
-    if group.kind is GroupKind.ALL:
-        return Digest(
-            week_key(week.first_on), *(week.first_on, week.last_on), group, _NOBODY, notes=(NOBODY_YET,)
-        )
     raise UnknownGroup(str(group), (), [value for value in made if value])
-
-
-_NOBODY = People(0, 0, None, suppressed=True)
-NOBODY_YET = "Nobody has completed a lesson of a program by then."

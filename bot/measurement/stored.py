@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from bot.events import AdoptionEvent
 from bot.measurement.eligibility import Source
 from bot.measurement.standings import Standings
 from bot.measurement.tally import GroupKind, Tally
-from bot.measurement.uses import Use
+from bot.measurement.uses import Grain, Use
 from bot.model import Learner, Span
 
 
@@ -73,6 +74,29 @@ class FigureStore(Protocol):
 
     async def usage_sources(self) -> Sequence[Source]:
         """Return what tells of real use, and of which days.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def people_called(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return whom sources mean: the learner by what the roster calls them, or by their e-mail address.
+
+        Left out is whom nobody knows, and an address that two people have.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def events_called(self, ids: Sequence[str]) -> Sequence[AdoptionEvent]:
+        """Return those of some events that are there.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def told_through(self, told: Collection[tuple[str, str, Grain]], day: date) -> None:
+        """Keep through which day sources are complete: of a tool each, by a source, of a grain.
 
         Raises:
             StorageUnavailable: the database did not answer.

@@ -13,7 +13,7 @@ import pytest
 from bot.cohorts.importing import Import, Terms
 from bot.cohorts.roster import Line
 from bot.events import AdoptionEvent, EventType, Evidence
-from bot.measurement.composing import Sheet, compose, through
+from bot.measurement.composing import NOBODY_YET, Sheet, compose, through
 from bot.measurement.counting import count_eligible
 from bot.measurement.digest import Digest
 from bot.measurement.digesting import digest_of, digests, group_named, week_of
@@ -259,7 +259,10 @@ def test_without_anybody_there_is_a_digest_that_says_so() -> None:
     sheet = Sheet(WEEK46, GroupKind.ALL, {SUNDAY: {"": Tally()}}, (), *parts, before={})
     made = compose(sheet)[""]
     assert (made.adoption, made.frequency) == ((), ())
-    assert made.notes == ("Copilot: no source measures its use; what people say of it stands alone.",)
+    assert made.notes == (
+        NOBODY_YET,
+        "Copilot: no source measures its use; what people say of it stands alone.",
+    )
 
 
 @pytest.mark.parametrize(

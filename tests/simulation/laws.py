@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.model import LOST, DeliveryKind, DeliveryState, NudgeAction, NudgeDecision
 from bot.nudging.times import is_holiday
@@ -32,14 +33,20 @@ def nobody_twice(arrivals: Sequence[Arrival]) -> Broken:
 
 
 def within_hours(arrivals: Sequence[Arrival]) -> Broken:
-    """None comes outside the person's own working hours and days, or on a holiday of their country."""
+    """None comes outside the person's own working hours and days, or on a holiday of their country.
+
+    Whoever moves while a message is under way may still get it in the hours of where they were.
+    """
     for each in arrivals:
-        zone = each.person.zone_at(each.at)
-        local, before = each.at.astimezone(zone), (each.at - UNDER_WAY).astimezone(zone)
-        begins, ends = local.hour >= 9, before.hour < 17
-        works = before.weekday() < 5 and not is_holiday(each.person.country, before.date())
-        if not (begins and ends and works):
+        zones = {each.person.zone_at(each.at), each.person.zone_at(each.at - UNDER_WAY)}
+        if not any(_is_at_work(each, zone) for zone in zones):
             yield _told(each, "outside hours")
+
+
+def _is_at_work(each: Arrival, zone: ZoneInfo) -> bool:
+    local, before = each.at.astimezone(zone), (each.at - UNDER_WAY).astimezone(zone)
+    works = before.weekday() < 5 and not is_holiday(each.person.country, before.date())
+    return local.hour >= 9 and before.hour < 17 and works
 
 
 def as_they_wish(arrivals: Sequence[Arrival]) -> Broken:

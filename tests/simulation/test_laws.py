@@ -92,6 +92,14 @@ def test_a_wrong_message_is_found(law: Callable[..., laws.Broken], messages: lis
     assert "person 7" in found[-1]
 
 
+def test_who_moves_while_a_message_is_under_way_may_still_get_it() -> None:
+    """For a minute the hours of where they were hold; after that those of where they are."""
+    for ago, count in ((timedelta(seconds=30), 0), (timedelta(hours=1), 1)):
+        mover = person()
+        mover.zones.append((TUESDAY - ago, "Pacific/Auckland"))
+        assert len(list(laws.within_hours([arrival(who=mover)]))) == count
+
+
 def test_what_comes_too_late_is_found() -> None:
     """Two hours after it was good for one."""
     late = arrival()

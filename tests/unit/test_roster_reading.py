@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cohorts.cells import checks
-from bot.cohorts.roster import (
-    LARGEST,
-    LONGEST_LINE,
-    MOST_FINDINGS,
-    Finding,
-    Line,
-    read_roster,
-)
+from bot.cohorts.roster import LARGEST, Line, read_roster
+from bot.tabular import LONGEST_LINE, MOST_FINDINGS, Finding
 from lessons.catalogue import Catalogue, Industry
 from tests.world import make_catalogue
 
