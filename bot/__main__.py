@@ -15,6 +15,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
+from adapters.usage.reports import REPORTS
 from bot.cli import (
     announcing,
     authoring,
@@ -216,13 +217,19 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     taking = use.add_parser("import", help="take in a file of real use")
     taking.add_argument("file", type=Path, help="the file, packed by gzip or not; - reads standard input")
-    taking.add_argument("--source", choices=usage.SOURCES, default="generic", help="of which kind it is")
+    taking.add_argument("--source", choices=[*REPORTS], default="generic", help="of which kind it is")
+    taking.add_argument("--tool", metavar="ID", help="the tool that it is about, by its id in lessons.yaml")
+    taking.add_argument(
+        "--day", type=_day, metavar="DAY", help="the day that it is of, where it does not say so"
+    )
     taking.add_argument(
         "--complete-through", type=_day, metavar="DAY", help="the day through which its figures are complete"
     )
     _add_format(taking)
     taking.set_defaults(
-        work=lambda o: usage.import_usage(read_settings(), o.file, o.source, o.complete_through, o.format)
+        work=lambda o: usage.import_usage(
+            read_settings(), o.file, usage.Asked(o.source, o.tool, o.day, o.complete_through), o.format
+        )
     )
     events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
         required=True, metavar="ACTION"

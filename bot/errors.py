@@ -9,7 +9,7 @@
     │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
     │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase,
     │                  OwnAnnouncement, AlreadyDecided, TooLong, NoSuchAnnouncement,
-    │                  UnknownGroup, UnknownWeek
+    │                  UnknownGroup, UnknownWeek, UnknownTool
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -265,6 +265,15 @@ class UnknownGroup(Refusal):
         if values:
             self.hint = f"There are: {', '.join(values[:20])}{', …' if len(values) > 20 else ''}."
         super().__init__(f"there is no group {group!r}")
+
+
+class UnknownTool(Refusal):
+    """Use is told of a tool that lessons.yaml does not have."""
+
+    def __init__(self, tool: str, known: Sequence[str]) -> None:
+        self.tool = tool
+        self.hint = f"Say which tool it is about with --tool; there are {', '.join(known)}."
+        super().__init__(f"lessons.yaml has no tool {tool!r}")
 
 
 class UnknownWeek(Refusal):

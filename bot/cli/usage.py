@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from adapters.usage.generic import LARGEST, read_generic, rules
+from adapters.usage.generic import LARGEST
+from adapters.usage.reports import REPORTS, Terms
 from bot.app import CHANNEL_LIMITS, good, now_utc
 from bot.cli.files import copied
 from bot.cli.opening import opened
 from bot.cli.printing import count
-from bot.errors import BadLines, FutureDay
+from bot.errors import BadLines, FutureDay, UnknownTool
 from bot.facts import zone_named
 from bot.measurement.intake import Taken, take_in
 from bot.settings import Settings
@@ -25,40 +27,48 @@ from lessons.loading import load
 SHOWN = 20
 """People whom nobody knows that are named in text; JSON has all that were kept apart."""
 
-SOURCES = ("generic",)
-"""What `--source` may be."""
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be taken in; `tool` and `day` are None where the report says them, or they are usual."""
+
+    source: str
+    tool: str | None = None
+    day: date | None = None
+    complete_through: date | None = None
 
 
-async def import_usage(
-    settings: Settings, file: Path, source: str, complete_through: date | None, form: str
-) -> int:
+async def import_usage(settings: Settings, file: Path, asked: Asked, form: str) -> int:
     """Take in a file of real use; one bad line keeps all of it out.
 
     Args:
         settings: where the database and the catalogue are.
         file: its path, or - for standard input; it may be packed by gzip.
-        source: of which kind it is.
-        complete_through: the day through which its figures are complete, None for the last one in it.
+        asked: of which kind it is, and what it does not say itself.
         form: text or json.
 
     Raises:
         BadLines: names each bad line.
         FutureDay: figures cannot be complete through a day to come.
+        UnknownTool: lessons.yaml has no such tool.
     """
     now = now_utc()
     catalogue = good(load(settings.lessons, now.date(), CHANNEL_LIMITS))
     zone = zone_named(catalogue.organization.time_zone)
     today = now.astimezone(zone).date()
-    if complete_through is not None and complete_through > today:
-        raise FutureDay(complete_through, today)
-    known = rules(catalogue.tools, today)
+    if asked.complete_through is not None and asked.complete_through > today:
+        raise FutureDay(asked.complete_through, today)
+    report = REPORTS[asked.source]
+    tool = asked.tool or report.tool
+    if tool and tool not in catalogue.tools:
+        raise UnknownTool(tool, [*catalogue.tools])
+    terms = Terms(tool, catalogue.tools, today, zone, asked.day)
     with copied(file, LARGEST) as copy:
         try:
             async with opened(settings) as store:
                 with _progress() as tell:
-                    taken = await take_in(
-                        store, source, lambda: read_generic(copy, known, zone), complete_through, tell
-                    )
+                    read = (lambda: report.read(copy, terms), asked.complete_through, tell)
+                    taken = await take_in(store, asked.source, *read)
         except BadLines as error:
             raise BadLines([f"{file}:{each}" for each in error.problems]) from error
     if form == "json":

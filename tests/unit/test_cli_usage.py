@@ -184,3 +184,20 @@ def test_memory_does_not_grow_with_the_records(staffed: Laps) -> None:
 
     small, large = peak(1_000), peak(20_000)
     assert large < small + 8_000_000
+
+
+def test_a_report_is_about_its_tool(staffed: Laps) -> None:
+    """The usual one, or the one that is said; without it in lessons.yaml that is asked for."""
+    file = staffed.folder / "report.csv"
+    head = "Report Refresh Date,User Principal Name,Report Period,Active Usage Days for all apps"
+    file.write_text(f"{head}\n2026-11-16,Ann@Example.com,7,4\n")
+    given = ("usage", "import", str(file), "--source", "m365_copilot")
+    assert "1 record, 2026-11-16 to 2026-11-16: 1 new" in staffed(*given).out
+    [made] = events(staffed)
+    assert (made["learner"], made["tool"]) == ("E-1", "copilot")
+    said = {"grain": "rolling_7d", "count": 4, "active_days": 4, "source": "m365_copilot"}
+    assert made["properties"] == said
+    assert "1 new" in staffed(*given, "--tool", "chatgpt").out
+    answer = staffed("usage", "import", str(file), "--source", "gemini")
+    assert answer.code == 1
+    assert "has no tool 'gemini'" in answer.err and "--tool; there are copilot, chatgpt" in answer.err
