@@ -77,8 +77,9 @@ class Person:
     is_blocked: bool = False
 
     def zone_at(self, at: datetime) -> ZoneInfo:
-        """Return where they were at a time."""
-        return ZoneInfo([name for since, name in self.zones if since <= at][-1])
+        """Return where they were at a time; before the first is known, in the first."""
+        known = [name for since, name in self.zones if since <= at] or [self.zones[0][1]]
+        return ZoneInfo(known[-1])
 
     def wished(self, what: str, at: datetime, since: datetime | None = None) -> bool:
         """Say whether they wished something at a time, and all the while since another."""
