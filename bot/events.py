@@ -59,7 +59,10 @@ class EventType(StrEnum):
     LESSON_RESTARTED = "lesson.restarted", "The learner started the lesson over."
     LESSON_LEFT = "lesson.left", "The learner left before the end."
     LESSON_COMPLETED = "lesson.completed", "The last step was done. `seconds`: since the session began."
-    STEP_SHOWN = "step.shown", "A step came on screen. `kind`: of the step."
+    STEP_SHOWN = (
+        "step.shown",
+        "A step came on screen. `kind`: of the step; `asks`: what it asks of how it went, where it does.",
+    )
     PRACTICE_SUBMITTED = (
         "practice.submitted",
         "`answer`: paste or done; `characters`, `words`, `checks`: list of passed (true/false) for paste.",
@@ -77,6 +80,14 @@ class EventType(StrEnum):
     )
     CONFIDENCE_REPORTED = "confidence.reported", "`value` 0-100; `when`: before or after."
     MINUTES_SAVED_REPORTED = "minutes_saved.reported", "`value` in minutes; below zero: it took longer."
+    SURVEY_ASKED = (
+        "survey.asked",
+        "A short question was asked. `item`; `phase`: before or after; `subject`: a manager's team.",
+    )
+    SURVEY_ANSWERED = (
+        "survey.answered",
+        "A short question was answered. `item`, `phase` and `subject` as it was asked; `value`.",
+    )
     TOOL_USED = (
         "tool.used",
         "A tool was used for the use case. From a source: `grain`, `count`, `active_days`, `from`.",

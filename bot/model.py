@@ -575,7 +575,7 @@ class NudgeDecision:
     session, the question. `available` says whether the person could have been spoken to at all; `options`
     are the moments that there were to choose from. `probability` is that with which it would have been
     sent, had chance fallen otherwise. `reason` is in words that the person can be told. `answered_at` is
-    when they first answered what was sent.
+    when they first answered what was sent. `tool` is the one whose use it is about, None for any.
     """
 
     id: str
@@ -593,6 +593,7 @@ class NudgeDecision:
     rule_version: int = 1
     probability: float = 0.0
     answered_at: datetime | None = None
+    tool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

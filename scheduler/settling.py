@@ -56,7 +56,12 @@ def made_of(people: Sequence[Unsettled], catalogue: Catalogue) -> dict[str, tupl
     return {
         each.learner.id: (
             each.mark,
-            standings(each.uses, courses_of(each.completed, each.learner, each.spans, catalogue)),
+            standings(
+                each.uses,
+                courses_of(each.completed, each.learner, each.spans, catalogue),
+                each.answers,
+                min(each.completed.values(), default=None),
+            ),
         )
         for each in people
     }

@@ -21,12 +21,13 @@ from bot.model import (
     Reached,
 )
 from storage.changes import Nothing, given_up, put
+from storage.nudge_tables import NUDGING
 from storage.people import accounts_of
 from storage.rows import LearnerRow, learner_from, micros, moment
 from storage.shared_tables import ANNOUNCEMENT
 from storage.snapshot import ORGANIZATION, columns_of, constant, learner_columns
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import DELIVERY, LEARNER, NUDGING, PERSON
+from storage.tables import DELIVERY, LEARNER, PERSON
 
 WITHDRAWN = "it was withdrawn"
 

@@ -13,7 +13,8 @@ from bot.events import AdoptionEvent
 from bot.facts import zone_named
 from bot.model import Learner, LearnerId, Organization, Person
 from storage import changes
-from storage.measured import COUNTED, add_counted
+from storage.measured import add_counted, is_counted
+from storage.nudge_tables import FEED, MEETING
 from storage.nudging import look_at_once
 from storage.people import PRACTICE_ROOM, add_workspace, is_key, new_key
 from storage.rows import EventRow, event_from, event_row, learner_row, micros, person_row
@@ -22,11 +23,9 @@ from storage.sql import Bulk, Call, Dialect, Row, Statement, Steps, ask, ask_bul
 from storage.tables import (
     ADOPTION_EVENT,
     DRAFT,
-    FEED,
     INCOMING,
     JOIN_CODE,
     LEARNER,
-    MEETING,
     PERSON,
     ROLE,
     SUBMISSION,
@@ -103,8 +102,8 @@ def import_events(organization: Organization, events: Sequence[AdoptionEvent]) -
         replace(event, learner=learners[event.learner], workspace=event.workspace or default)
         for event in events
     ]
-    added = yield from add_counted([each for each in known if each.type in COUNTED], organization.id)
-    others = [event_row(each, organization.id) for each in known if each.type not in COUNTED]
+    added = yield from add_counted([each for each in known if is_counted(each)], organization.id)
+    others = [event_row(each, organization.id) for each in known if not is_counted(each)]
     count = len(added) + len((yield from ask_bulk(IMPORT, others)))
     if count:
         yield from look_at_once({*learners.values()})

@@ -9,10 +9,11 @@ from sqlalchemy import ClauseElement, and_, bindparam, delete, or_, select, upda
 
 from bot.model import Changes, Feed, Meeting, Organization, Status
 from storage.changes import insertion
+from storage.nudge_tables import FEED, MEETING
 from storage.rows import micros
 from storage.snapshot import FEED_COLUMNS, ORGANIZATION, FeedRow, constant, feed_from
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import FEED, LEARNER, MEETING
+from storage.tables import LEARNER
 
 Nothing = tuple[()]
 

@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from bot.measurement.uses import Grain
 from bot.model import DeliveryState
-from storage.measured_tables import COMPLETED, STANDINGS, UNSETTLED, USE_DAY
+from storage.measured_tables import ANSWER, COMPLETED, STANDINGS, UNMEASURED, UNSETTLED, USE_DAY
+from storage.nudge_tables import FEED, MEETING, NUDGE_DECISION, NUDGING
 from storage.shared_tables import KEPT, SAVED, SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, constant, words
 from storage.sql import Bulk, Dialect, Insert, Statement, wanted
@@ -35,14 +36,10 @@ from storage.tables import (
     COMMITMENT,
     DELIVERY,
     DRAFT,
-    FEED,
     INCOMING,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
-    MEETING,
-    NUDGE_DECISION,
-    NUDGING,
     PERSON,
     POST,
     RECALL,
@@ -341,6 +338,8 @@ MERGE: tuple[Statement[Nothing], ...] = (
     *_hand_over_once(RECALL, "lesson", "question"),
     *_hand_over_once(TRIAL, "share"),
     *_hand_over_once(SAVED, "share"),
+    *_hand_over_once(ANSWER, "item", "phase", "subject", "on_day"),
+    *_hand_over_once(UNMEASURED, "from_on"),
     _hand_over(SHARE, "author"),
     Statement(_add_uses),
     Statement(_earlier),

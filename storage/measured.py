@@ -6,9 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import cast
 
-from sqlalchemy import ClauseElement, ColumnElement, and_, bindparam, case, delete, literal_column, select
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from bot.events import AdoptionEvent, EventType, Evidence
+from bot.measurement.answers import Answer, Item, answer_of
 from bot.measurement.standings import Standings
 from bot.measurement.stored import Unsettled
 from bot.measurement.uses import Grain, Use, uses_of
@@ -16,9 +27,11 @@ from bot.model import Learner, Organization, Span
 from storage.changes import Nothing, add, add_unseen, insertion
 from storage.measured_tables import (
     ACTIVE_WEEK,
+    ANSWER,
     COMPLETED,
     EXPOSURE,
     REACHED,
+    SAID,
     SPELL,
     STANDINGS,
     UNSETTLED,
@@ -30,8 +43,13 @@ from storage.snapshot import ORGANIZATION, columns_of, constant, learner_columns
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
 from storage.tables import ACCOUNT, ADOPTION_EVENT, LEARNER, PERSON, ROSTER, AnyTable
 
-COUNTED = frozenset({EventType.TOOL_USED, EventType.LESSON_COMPLETED, EventType.SETTING_CHANGED})
-"""The events upon which somebody's facts rest."""
+_RESTING = frozenset({EventType.TOOL_USED, EventType.LESSON_COMPLETED, EventType.SETTING_CHANGED})
+
+
+def is_counted(event: AdoptionEvent) -> bool:
+    """Say whether somebody's facts rest upon an event."""
+    return event.type in _RESTING or any(answer_of(event))
+
 
 # ---------------------------------------------------------------- rolling up
 
@@ -56,6 +74,13 @@ def _completed(dialect: Dialect) -> ClauseElement:
     return made.on_conflict_do_update(
         index_elements=["learner", "lesson"], set_={"on_day": case((new < known, new), else_=known)}
     )
+
+
+def _answered(dialect: Dialect) -> ClauseElement:
+    """Keep the last answer of a day; that it was asked for takes none away."""
+    made = insertion(dialect, ANSWER)
+    value = func.coalesce(made.excluded.value, ANSWER.c.value)
+    return made.on_conflict_do_update(index_elements=list(ANSWER.primary_key), set_={"value": value})
 
 
 def _told(dialect: Dialect) -> ClauseElement:
@@ -89,6 +114,7 @@ UNSEEN: Bulk[tuple[str]] = Bulk(_unseen)
 USE: Bulk[Nothing] = Bulk(_use)
 TELLS: Bulk[Nothing] = Bulk(_told)
 COMPLETE: Bulk[Nothing] = Bulk(_completed)
+ANSWERED: Bulk[Nothing] = Bulk(_answered)
 UNSETTLE: Bulk[Nothing] = Bulk(_unsettle)
 UNSETTLE_ALL: Statement[Nothing] = Statement(_unsettle_all)
 
@@ -113,8 +139,20 @@ def add_counted(events: Sequence[AdoptionEvent], home: str) -> Steps[set[str]]:
             key_, on = (each.learner, each.lesson), each.local_date.isoformat()
             completed[key_] = min(on, completed.get(key_, on))
     yield from ask_bulk(COMPLETE, [(*key_, home, on) for key_, on in completed.items()])
+    yield from ask_bulk(ANSWERED, _answers(fresh, home))
     yield from unsettle({each.learner for each in fresh}, home)
     return new
+
+
+def _answers(events: Iterable[AdoptionEvent], home: str) -> list[Row]:
+    """Write what was asked and answered; of a day the last holds."""
+    found: dict[Row, Row] = {}
+    for event in sorted(events, key=lambda each: each.occurred_at):
+        for said in answer_of(event):
+            key: Row = (event.learner, said.item, said.phase, said.subject, said.on.isoformat())
+            before = found[key][-1] if key in found else None
+            found[key] = (*key, home, before if said.value is None else said.value)
+    return list(found.values())
 
 
 def unsettle(learners: Collection[str], home: str) -> Steps[None]:
@@ -188,6 +226,7 @@ def _settled(dialect: Dialect) -> ClauseElement:
 WAITING: Statement[tuple[object, ...]] = Statement(_waiting)
 USES_OF = _of(USE_DAY)
 COMPLETED_OF = _of(COMPLETED)
+ANSWERS_OF = _of(ANSWER)
 SPANS_OF: Bulk[tuple[object, ...]] = Bulk(_spans)
 FORGET = tuple(_forget(table) for table in STANDINGS)
 SETTLED: Bulk[Nothing] = Bulk(_settled)
@@ -195,6 +234,7 @@ EXPOSURES = add_unseen(EXPOSURE, "learner", "program")
 REACHES = add(REACHED)
 ACTIVE_WEEKS = add(ACTIVE_WEEK)
 SPELLS = add(SPELL)
+SAYS = add(SAID)
 
 
 def read_unsettled(organization: Organization, most: int) -> Steps[list[Unsettled]]:
@@ -209,11 +249,15 @@ def read_unsettled(organization: Organization, most: int) -> Steps[list[Unsettle
     completed: dict[str, dict[str, date]] = {who: {} for who in people}
     for who, lesson, on in cast("Sequence[tuple[str, str, str]]", (yield from ask_bulk(COMPLETED_OF, keys))):
         completed[who][lesson] = date.fromisoformat(on)
+    answers: dict[str, list[Answer]] = {who: [] for who in people}
+    for row in (yield from ask_bulk(ANSWERS_OF, keys)):
+        who, item, phase, subject, on, value = cast("tuple[str, str, str, str, str, int | None]", row)
+        answers[who].append(Answer(Item(item), phase, subject, date.fromisoformat(on), value))
     spans: dict[str, list[Span]] = {who: [] for who in people}
     for row in (yield from ask_bulk(SPANS_OF, keys)):
         spans[cast("str", row[0])].append(span_from(cast("Sequence[str | None]", row[1:])))
     return [
-        Unsettled(learner, mark, uses[who], completed[who], spans[who])
+        Unsettled(learner, mark, uses[who], completed[who], spans[who], answers[who])
         for who, (mark, learner) in people.items()
     ]
 
@@ -225,7 +269,8 @@ def put_standings(made: Mapping[str, tuple[int, Standings]], organization: Organ
     for statement in FORGET:
         yield from ask_bulk(statement, people)
     for bulk, rows in (
-        (EXPOSURES, _exposures), (REACHES, _reached), (ACTIVE_WEEKS, _active), (SPELLS, _spells)
+        (EXPOSURES, _exposures), (REACHES, _reached), (ACTIVE_WEEKS, _active), (SPELLS, _spells),
+        (SAYS, _said),
     ):  # fmt: skip
         yield from ask_bulk(bulk, [row for who, (_, it) in made.items() for row in rows(who, it, home)])
     yield from ask_bulk(SETTLED, [(who, mark) for who, (mark, _) in made.items()])
@@ -256,6 +301,16 @@ def _spells(who: str, it: Standings, home: str) -> Iterable[Row]:
         back = x.lapse.returned_on
         found[key] = (*key, home, back.isoformat() if back else None)
     return found.values()
+
+
+def _said(who: str, it: Standings, home: str) -> Iterable[Row]:
+    return [
+        (who, x.item, x.subject, x.on.isoformat(), home, _until(x.until), x.before, x.after) for x in it.said
+    ]
+
+
+def _until(day: date | None) -> str:
+    return (day or date.max).isoformat()
 
 
 _UseRow = tuple[str, str, str, str, str, str, str, str, int, int | None]

@@ -1,7 +1,7 @@
 """The tables of figures: uses by the day, and dated facts of people from which the figures are counted.
 
-All of them can be made again from `use_day` and `completed`; those two outlive the events they were rolled up
-from.
+All of them can be made again from `use_day`, `completed` and `answer`; those outlive the events that they
+were rolled up from.
 """
 
 from __future__ import annotations
@@ -104,7 +104,37 @@ SPELL = Table(
     sqlite_with_rowid=False,
 )
 
-STANDINGS = (EXPOSURE, REACHED, ACTIVE_WEEK, SPELL)
+# What was asked and answered, by the day; `value` is empty where there is no answer.
+ANSWER = Table(
+    "answer",
+    METADATA,
+    of_learner(key=True),
+    key("item"),
+    key("phase"),
+    key("subject"),
+    key("on_day"),
+    text("organization"),
+    Column("value", Integer),
+    sqlite_with_rowid=False,
+)
+
+# What somebody has said of an item, from a day until another that is not in it: 9999-12-31 where it holds.
+SAID = Table(
+    "said",
+    METADATA,
+    of_learner(key=True),
+    key("item"),
+    key("subject"),
+    key("from_on"),
+    text("organization"),
+    text("until_on"),
+    Column("before", Integer),
+    Column("after", Integer),
+    Index(None, "organization", "until_on"),
+    sqlite_with_rowid=False,
+)
+
+STANDINGS = (EXPOSURE, REACHED, ACTIVE_WEEK, SPELL, SAID)
 """What is made anew together, person by person."""
 
 # What tells of real use, and of which days; people's own word is complete at any time and is not listed.

@@ -12,7 +12,7 @@ from storage.sql import Row
 
 WishesRow = tuple[int | None, int | None, int | None, str, int | None, str | None]
 DecisionRow = tuple[
-    str, str, str, str, str, int, str, str, str, str, bool, str, int, int, int | None
+    str, str, str, str, str, int, str, str, str, str, bool, str, int, int, int | None, str | None
 ]  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def decision_from(row: DecisionRow) -> NudgeDecision:
         rule_version=row[12],
         probability=row[13] / 1_000_000,
         answered_at=moment(row[14]) if row[14] is not None else None,
+        tool=row[15],
     )
 
 
@@ -85,4 +86,5 @@ def decision_row(made: NudgeDecision, home: str) -> Row:
         made.rule_version,
         round(made.probability * 1_000_000),
         micros(made.answered_at) if made.answered_at is not None else None,
+        made.tool,
     )

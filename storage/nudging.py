@@ -10,10 +10,11 @@ from sqlalchemy import ClauseElement, bindparam, func, select, update
 from bot.model import Changes, DeliveryState, LearnerId, Organization
 from storage.changes import given_up, insertion
 from storage.nudge_rows import decision_row, wishes_row
+from storage.nudge_tables import NUDGE_DECISION, NUDGING
 from storage.rows import micros
 from storage.snapshot import ORGANIZATION, constant
 from storage.sql import Bulk, Dialect, Row, Statement, Steps, ask, ask_bulk, wanted
-from storage.tables import DELIVERY, NUDGE_DECISION, NUDGING
+from storage.tables import DELIVERY
 
 Nothing = tuple[()]
 

@@ -41,6 +41,7 @@ from bot.model import (
 )
 from bot.ports import Needs
 from storage.nudge_rows import DecisionRow, WishesRow, decision_from, wishes_from
+from storage.nudge_tables import FEED, MEETING, NUDGE_DECISION, NUDGING
 from storage.rows import (
     AccountRow,
     CommitmentRow,
@@ -66,13 +67,9 @@ from storage.tables import (
     ADOPTION_EVENT,
     COMMITMENT,
     DRAFT,
-    FEED,
     JOIN_CODE,
     LEARNER,
     LESSON_VERSION,
-    MEETING,
-    NUDGE_DECISION,
-    NUDGING,
     RECALL,
     ROLE,
     SESSION,

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, and_, case, exists, false, literal_column,
 
 from bot.model import DeliveryKind, Operation, Status
 from storage.changes import UNINSTALLED
+from storage.nudge_tables import NUDGING
 from storage.snapshot import constant, words
-from storage.tables import ACCOUNT, DELIVERY, LEARNER, NUDGING, WORKSPACE
+from storage.tables import ACCOUNT, DELIVERY, LEARNER, WORKSPACE
 
 Now = ColumnElement[int] | ColumnElement[object]
 

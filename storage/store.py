@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from functools import partial
@@ -18,11 +18,6 @@ from bot.cohorts.roster import Line
 from bot.community import OutRow
 from bot.errors import StorageError, StorageUnavailable
 from bot.events import AdoptionEvent
-from bot.measurement.eligibility import Source
-from bot.measurement.standings import Standings
-from bot.measurement.stored import Unsettled
-from bot.measurement.tally import GroupKind, Tally
-from bot.measurement.uses import Grain
 from bot.model import (
     Account,
     Announcement,
@@ -55,17 +50,16 @@ from storage import (
     community,
     deliveries,
     draining,
-    measured,
     nudging,
     people,
     revisions,
     roster,
-    tallies,
     weekly,
 )
+from storage.figures import Figures
 from storage.rows import micros
 from storage.snapshot import read_lesson
-from storage.sql import Call, Rows, Steps
+from storage.sql import Steps
 from storage.writing import write_changes
 
 T = TypeVar("T")
@@ -73,30 +67,17 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-class CommonStore(ABC):
+class CommonStore(Figures):
     """A store but for how its steps are run and how changes are grouped."""
 
     def __init__(self, organization: Organization, clock: Clock) -> None:
-        self._organization = organization
-        self._clock = clock
+        super().__init__(organization, clock)
         self._workspaces: dict[WorkspaceRef, Workspace] = {}
         self._lessons: dict[str, Lesson] = {}
-
-    @abstractmethod
-    async def _read(self, steps: Steps[T]) -> T:
-        """Run steps that change nothing."""
-
-    @abstractmethod
-    async def _write(self, steps: Callable[[], Steps[T]]) -> T:
-        """Run steps in a transaction of their own; after a lost race they are begun anew."""
 
     async def _write_deliveries(self, steps: Callable[[], Steps[T]]) -> T:
         """Run steps that change nothing but deliveries and who drains them."""
         return await self._write(steps)
-
-    @abstractmethod
-    def _pages(self, call: Call) -> AsyncIterator[Rows]:
-        """Yield the rows of a long read in pages, on one consistent view."""
 
     async def organization(self) -> Organization:
         """Return the organization of this installation."""
@@ -160,38 +141,6 @@ class CommonStore(ABC):
     async def post(self, post: PostId) -> Post | None:
         """Return a tracked message."""
         return await self._read(deliveries.read_post(self._organization, post))
-
-    async def unsettled(self, most: int) -> Sequence[Unsettled]:
-        """Return some of those whose facts are to be made anew."""
-        return await self._read(measured.read_unsettled(self._organization, most))
-
-    async def put_standings(self, made: Mapping[str, tuple[int, Standings]]) -> None:
-        """Put people's facts in the place of the old ones."""
-        await self._write(lambda: measured.put_standings(made, self._organization))
-
-    async def unsettle_everybody(self) -> None:
-        """Have everybody's facts made anew."""
-        await self._write(lambda: measured.unsettle_everybody(self._organization))
-
-    async def tallies(self, kind: GroupKind, day: date, monday: date) -> Mapping[str, Tally]:
-        """Count the people of every group of a kind, as of a day, with what they did in one week."""
-        return await self._read(tallies.read_tallies(self._organization, kind, day, monday))
-
-    async def people_called(self, names: Collection[str]) -> Mapping[str, str]:
-        """Return whom sources mean."""
-        return await self._read(measured.people_called(self._organization, names))
-
-    async def events_called(self, ids: Sequence[str]) -> Sequence[AdoptionEvent]:
-        """Return those of some events that are there."""
-        return await self._read(measured.events_called(self._organization, ids))
-
-    async def told_through(self, told: Collection[tuple[str, str, Grain]], day: date) -> None:
-        """Keep through which day sources are complete."""
-        await self._write(lambda: measured.told_through(self._organization, told, day))
-
-    async def usage_sources(self) -> Sequence[Source]:
-        """Return what tells of real use."""
-        return await self._read(tallies.read_sources(self._organization))
 
     async def export_events(self, since: date | None) -> AsyncIterator[tuple[AdoptionEvent, str | None]]:
         """Yield every event, oldest first, with the `person` that an operator knows its learner by."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -291,20 +292,20 @@ DELIVERY = Table(
 )
 
 
-def _partial(name: str, condition: ColumnElement[bool], *columns: Column[str] | Column[int]) -> None:
+def partial_index(name: str, condition: ColumnElement[bool], *columns: Column[str] | Column[int]) -> None:
     """Index the rows of which `condition` holds."""
     Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_partial(
+partial_index(
     "ix_delivery_due",
     DELIVERY.c.due_at.is_not(None),
     DELIVERY.c.workspace,
     DELIVERY.c.priority,
     DELIVERY.c.due_at,
 )
-_partial("ix_delivery_lane", DELIVERY.c.due_at.is_not(None), DELIVERY.c.lane, DELIVERY.c.seq)
-_partial(
+partial_index("ix_delivery_lane", DELIVERY.c.due_at.is_not(None), DELIVERY.c.lane, DELIVERY.c.seq)
+partial_index(
     "ix_delivery_subject",
     DELIVERY.c.subject.is_not(None),
     DELIVERY.c.workspace,
@@ -313,7 +314,19 @@ _partial(
     DELIVERY.c.seq,
 )
 Index("ix_delivery_learner", DELIVERY.c.learner)
-_partial("ix_learner_cohort", LEARNER.c.cohort.is_not(None), LEARNER.c.organization, LEARNER.c.cohort)
+partial_index(
+    "ix_delivery_nudges",
+    DELIVERY.c.kind == literal_column("'nudge'"),
+    DELIVERY.c.organization,
+    DELIVERY.c.planned_at,
+)
+partial_index(
+    "ix_adoption_event_unreachable",
+    ADOPTION_EVENT.c.type == literal_column("'learner.unreachable'"),
+    ADOPTION_EVENT.c.organization,
+    ADOPTION_EVENT.c.local_date,
+)
+partial_index("ix_learner_cohort", LEARNER.c.cohort.is_not(None), LEARNER.c.organization, LEARNER.c.cohort)
 
 # Who drains a workspace, and until when its platform wants to hear nothing.
 DRAINER = Table(
@@ -426,72 +439,4 @@ SOURCE = Table(
     key("organization"),
     key("digest"),
     text("text"),
-)
-
-# When somebody is looked at next stands in a row of its own: it changes without their version, and only who
-# is due is ever read.
-NUDGING = Table(
-    "nudging",
-    METADATA,
-    of_learner(key=True),
-    text("organization"),
-    time("look_at", null=True),
-    Column("a_day", Integer),
-    Column("a_week", Integer),
-    time("snoozed_until", null=True),
-    text("off"),
-    time("asked_at", null=True),
-    text("again", null=True),
-    sqlite_with_rowid=False,
-)
-
-_partial("ix_nudging_due", NUDGING.c.look_at.is_not(None), NUDGING.c.look_at)
-
-FEED = Table(
-    "calendar_feed",
-    METADATA,
-    of_learner(key=True),
-    text("organization"),
-    text("url"),
-    time("look_at"),
-    time("read_at", null=True),
-    Column("failures", Integer, nullable=False),
-    text("why", null=True),
-    Index(None, "look_at"),
-    sqlite_with_rowid=False,
-)
-
-MEETING = Table(
-    "meeting",
-    METADATA,
-    of_learner(key=True),
-    key("moment"),
-    Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
-    text("organization"),
-    sqlite_with_rowid=False,
-)
-
-NUDGE_DECISION = Table(
-    "nudge_decision",
-    METADATA,
-    numbered(),
-    Column("id", Text, nullable=False, unique=True),
-    text("organization"),
-    of_learner(),
-    text("moment"),
-    text("kind"),
-    text("subject"),
-    time("decided_at"),
-    text("decided_on"),
-    text("action"),
-    text("rule"),
-    text("reason"),
-    Column("available", Boolean, nullable=False),
-    text("options"),
-    Column("rule_version", Integer, nullable=False),
-    # In millionths, so that both databases keep the same number.
-    Column("probability", Integer, nullable=False),
-    time("answered_at", null=True),
-    UniqueConstraint("learner", "moment", "subject"),
-    Index(None, "learner", "decided_at"),
 )

@@ -33,11 +33,11 @@ from bot.measurement.retention import WEEKS
 from bot.measurement.standings import BASELINE, named
 from bot.measurement.tally import Begun, First, GroupKind, Met, Tally, Use, Week
 from bot.measurement.uses import Grain, detail_of
-from bot.model import Organization
+from bot.model import Organization, Role
 from storage.measured_tables import ACTIVE_WEEK, EXPOSURE, REACHED, SPELL, UNMEASURED, USAGE_SOURCE
 from storage.snapshot import ORGANIZATION, constant
 from storage.sql import Dialect, Statement, Steps, ask
-from storage.tables import LEARNER, PERSON, ROSTER
+from storage.tables import LEARNER, PERSON, ROLE, ROSTER
 
 Member = CTE[ReadOnlyColumnCollection[str, KeyedColumnElement[object]]]
 
@@ -48,7 +48,7 @@ _NEVER: ColumnElement[str] = literal_column("'9999-12-31'")
 _DATED = (BASELINE, *(named(metrics.RETAINED, week) for week in WEEKS))
 
 
-def _member(kind: GroupKind) -> Member:
+def member_of(kind: GroupKind) -> Member:
     """Say of everybody in which group they are as of `day`, and whether they are counted.
 
     Of whom the roster tells nothing about that day, what is known today holds; who is not on it any more has
@@ -103,6 +103,8 @@ def _value(kind: GroupKind) -> ColumnElement[str]:
     """Return the group that somebody is in, by the roster where it tells, else by what they chose."""
     if kind is GroupKind.ALL:
         return _NOTHING
+    if kind is GroupKind.ROLE:
+        return _teaches()
     of_roster = func.nullif(ROSTER.c[kind.value], _NOTHING)
     chosen = {
         GroupKind.JOB_FAMILY: LEARNER.c.job_family,
@@ -112,13 +114,22 @@ def _value(kind: GroupKind) -> ColumnElement[str]:
     return func.coalesce(of_roster, *([] if chosen is None else [chosen]), _NOTHING)
 
 
-def _counted(member: Member) -> ColumnElement[bool]:
+def _teaches() -> ColumnElement[str]:
+    """Tell those who teach from all others, by the roster or by what was granted."""
+    theirs = (ROLE.c.learner == LEARNER.c.id, ROLE.c.role == constant(Role.LND))
+    granted = exists(select(ROLE.c.role).where(*theirs).correlate(LEARNER))
+    teaches = or_(ROSTER.c.role == constant(Role.LND), granted)
+    return case((teaches, constant(Role.LND)), else_=_NOTHING)
+
+
+def counted(member: Member) -> ColumnElement[bool]:
+    """Say that somebody is employed and measured."""
     return member.c.standing == constant(Standing.ELIGIBLE)
 
 
 def _begun(kind: GroupKind) -> Statement[tuple[str, str, str, str, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = _member(kind)
+        member = member_of(kind)
         columns = (member.c.grp, EXPOSURE.c.program, EXPOSURE.c.on_day, member.c.standing)
         found = select(*columns, func.count()).join_from(
             EXPOSURE, member, member.c.learner == EXPOSURE.c.learner
@@ -132,7 +143,7 @@ def _people(kind: GroupKind) -> Statement[tuple[str, str, int]]:
     """Count everybody who has begun any program once."""
 
     def build(dialect: Dialect) -> ClauseElement:
-        member = _member(kind)
+        member = member_of(kind)
         columns = (member.c.grp, member.c.standing)
         found = select(*columns, func.count(distinct(member.c.learner))).join_from(
             EXPOSURE, member, member.c.learner == EXPOSURE.c.learner
@@ -144,21 +155,21 @@ def _people(kind: GroupKind) -> Statement[tuple[str, str, int]]:
 
 def _met(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str | None, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = _member(kind)
+        member = member_of(kind)
         dated = REACHED.c.name.in_([literal_column(f"'{name}'") for name in _DATED])
         on = case((dated, REACHED.c.on_day), else_=null())
         columns = (member.c.grp, REACHED.c.program, REACHED.c.tool, REACHED.c.evidence, REACHED.c.name, on)
         found = select(*columns, func.count()).join_from(
             REACHED, member, member.c.learner == REACHED.c.learner
         )
-        return found.where(REACHED.c.on_day <= bindparam("day"), _counted(member)).group_by(*columns)
+        return found.where(REACHED.c.on_day <= bindparam("day"), counted(member)).group_by(*columns)
 
     return Statement(build)
 
 
 def _first(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = _member(kind)
+        member = member_of(kind)
         began = and_(EXPOSURE.c.learner == REACHED.c.learner, EXPOSURE.c.program == REACHED.c.program)
         named_so = REACHED.c.name == literal_column(f"'{metrics.FIRST_QUALIFYING_WEEK.name}'")
         columns = (
@@ -175,14 +186,14 @@ def _first(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str, int
             .join(EXPOSURE, began)
         )
         here = (REACHED.c.on_day <= bindparam("day"), named_so)
-        return found.where(*here, _counted(member)).group_by(*columns)
+        return found.where(*here, counted(member)).group_by(*columns)
 
     return Statement(build)
 
 
 def _weeks(kind: GroupKind) -> Statement[tuple[str, str, str, int, int, bool, bool, int, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, week = _member(kind), ACTIVE_WEEK.c
+        member, week = member_of(kind), ACTIVE_WEEK.c
         used = case((week.uses > literal_column("0"), literal_column("1")), else_=literal_column("0"))
         many = (week.days, week.tasks, week.habitual, week.power, used)
         columns = (member.c.grp, week.tool, week.evidence, *many)
@@ -190,7 +201,7 @@ def _weeks(kind: GroupKind) -> Statement[tuple[str, str, str, int, int, bool, bo
             ACTIVE_WEEK, member, member.c.learner == week.learner
         )
         here = (week.organization == ORGANIZATION, week.monday == bindparam("monday"))
-        return found.where(*here, _counted(member), _is_trained()).group_by(*columns)
+        return found.where(*here, counted(member), _is_trained()).group_by(*columns)
 
     return Statement(build)
 
@@ -202,7 +213,7 @@ def _is_trained() -> ColumnElement[bool]:
 
 def _spells(kind: GroupKind) -> Statement[tuple[str, str, str, int, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, day = _member(kind), bindparam("day", type_=SPELL.c.from_on.type)
+        member, day = member_of(kind), bindparam("day", type_=SPELL.c.from_on.type)
         back = and_(SPELL.c.returned_on.is_not(None), SPELL.c.returned_on <= day)
         columns = (member.c.grp, SPELL.c.tool, SPELL.c.evidence)
         counts = (
@@ -212,7 +223,7 @@ def _spells(kind: GroupKind) -> Statement[tuple[str, str, str, int, int]]:
         found: Select[*tuple[object, ...]] = select(*columns, *counts).join_from(
             SPELL, member, member.c.learner == SPELL.c.learner
         )
-        return found.where(SPELL.c.from_on <= day, _counted(member)).group_by(*columns)
+        return found.where(SPELL.c.from_on <= day, counted(member)).group_by(*columns)
 
     return Statement(build)
 

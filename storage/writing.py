@@ -10,7 +10,7 @@ from bot.model import Changes, Organization
 from storage import changes as sql
 from storage.calendars import write_calendars
 from storage.community import lock_shared, moved, shared_of, write_shared
-from storage.measured import COUNTED, add_counted, unsettle
+from storage.measured import add_counted, is_counted, unsettle
 from storage.nudging import write_nudging
 from storage.rows import (
     account_row,
@@ -225,8 +225,8 @@ def _write_core(winners: Sequence[Changes], home: str, now: int, found: Found) -
     yield from ask_bulk(sql.OLD_ACCOUNTS, list(old.values()))
     yield from ask_bulk(sql.SESSIONS, [session_row(x, home) for change in winners for x in change.sessions])
     events = [each for change in winners for each in change.events]
-    yield from ask_bulk(sql.EVENTS, [event_row(each, home) for each in events if each.type not in COUNTED])
-    counted = [each for each in events if each.type in COUNTED]
+    yield from ask_bulk(sql.EVENTS, [event_row(each, home) for each in events if not is_counted(each)])
+    counted = [each for each in events if is_counted(each)]
     if counted:
         yield from add_counted(counted, home)
 

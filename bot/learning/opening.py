@@ -227,7 +227,7 @@ def _start(
         events += aside[1]
         updates += aside[2]
     events.append(facts.in_lesson(EventType.LESSON_STARTED, lesson, None, minutes=lesson.minutes))
-    events.append(facts.in_lesson(EventType.STEP_SHOWN, lesson, 0, kind=views.step_kind(lesson.steps[0])))
+    events.append(facts.in_lesson(EventType.STEP_SHOWN, lesson, 0, **views.shown_of(lesson.steps[0])))
     changes = Changes(
         learner=replace(learner, current=session.id),
         sessions=tuple(sessions),

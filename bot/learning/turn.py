@@ -98,7 +98,7 @@ class Turn:
         stages = views.reflect_stages(self.lesson, step)
         moved = replace(session, step=step, stage=stages[0] if stages else Stage.ASK)
         shown = self.facts.in_lesson(
-            EventType.STEP_SHOWN, self.lesson, step, kind=views.step_kind(self.lesson.steps[step])
+            EventType.STEP_SHOWN, self.lesson, step, **views.shown_of(self.lesson.steps[step])
         )
         return self.shows(moved, *events, shown, commitment=commitment)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import JsonValue
+
 from bot.learning.parts import any_of, at, go_on, leave, listed, note_of, number, tool_names
 from bot.learning.path import Following
 from bot.learning.practising import result_screen, task_screen
+from bot.measurement.answers import Item
 from bot.messages import (
     Args,
     Block,
@@ -65,6 +68,21 @@ def screen(session: Session, lesson: Lesson, learner: Learner, catalogue: Catalo
 def step_kind(step: Step) -> str:
     """Name a step's kind as the lesson language does."""
     return next(iter(type(step).model_fields))
+
+
+def shown_of(step: Step) -> dict[str, JsonValue]:
+    """Say of a step that comes on screen what it is, and what it asks of how it went."""
+    said: dict[str, JsonValue] = {"kind": step_kind(step)}
+    if isinstance(step, ReflectStep):
+        said["asks"] = [
+            name
+            for wanted, name in (
+                (step.reflect.confidence, Item.CONFIDENCE.value),
+                (step.reflect.minutes_saved, Item.MINUTES_SAVED.value),
+            )
+            if wanted
+        ]
+    return said
 
 
 def question_of(step: Step) -> Question | None:

@@ -119,8 +119,8 @@ class _Maker:
             tuple(row[value] for row in self._frequency),
             tuple(row[value] for row in self._first),
             tuple(row[value] for row in self._kept),
-            {name: metric.definition for name, metric in METRICS.items()},
-            tuple(self._notes()),
+            definitions={name: metric.definition for name, metric in METRICS.items()},
+            notes=tuple(self._notes()),
         )
 
     # ------------------------------------------------------------ which rows there are

@@ -8,7 +8,11 @@ from datetime import date
 
 from pydantic import JsonValue
 
+from bot.events import Evidence
 from bot.measurement.tally import Group
+
+AGREE = "Our AI training supports people well."
+"""What HR, leaders and learners are asked alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,147 @@ class RetentionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfidenceRow:
+    """By how much the same people's confidence changed, in the middle, in points of 100.
+
+    `asked` were asked after their first lesson, and `answered` told before it and after it.
+    """
+
+    asked: int | None = None
+    answered: int | None = None
+    before_median: float | None = None
+    after_median: float | None = None
+    paired_change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    suppressed: bool = False
+    evidence: str = Evidence.SELF_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesRow:
+    """Minutes that people say they saved on a task, of those who told; never summed."""
+
+    asked: int | None = None
+    answered: int | None = None
+    median: float | None = None
+    q1: float | None = None
+    q3: float | None = None
+    suppressed: bool = False
+    evidence: str = Evidence.SELF_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerRow:
+    """How well teams do a task as their managers see it, in points of 100; `assessed` teams both times."""
+
+    teams: int | None = None
+    assessed: int | None = None
+    before_median: float | None = None
+    after_median: float | None = None
+    change: float | None = None
+    suppressed: bool = False
+    evidence: str = Evidence.MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRow:
+    """Who agrees; `low` and `high` are the bounds of all who were asked, whatever the silent think."""
+
+    asked: int | None = None
+    answered: int | None = None
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionRow:
+    """What HR, leaders and learners think of the training; the rate that HR expects, and the measured one.
+
+    HR and leaders speak for the whole organization, whichever group the learners are.
+    """
+
+    item: str
+    hr: OpinionRow = OpinionRow()
+    learners: OpinionRow = OpinionRow()
+    gap: float | None = None
+    estimated_rate: float | None = None
+    measured_rate: float | None = None
+    evidence: str = Evidence.SELF_REPORT
+
+    @property
+    def suppressed(self) -> bool:
+        """Say whether anything is held back."""
+        return self.hr.suppressed or self.learners.suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class NudgesRow:
+    """What followed messages that were sent, and that chance held back; shares are fractions of decisions."""
+
+    decisions: int | None = None
+    sent: int | None = None
+    held: int | None = None
+    used_72h_sent: float | None = None
+    used_72h_held: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    suppressed: bool = False
+    evidence: str = Evidence.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class ReachRow:
+    """Messages that nobody asked for, in the week; and the people whom the bot can write to, or not.
+
+    `opened` is never known: no platform tells a bot who has read a message.
+    """
+
+    planned: int | None = None
+    sent: int | None = None
+    reachable: int | None = None
+    opened: int | None = None
+    answered: int | None = None
+    blocked: int | None = None
+    suppressed: bool = False
+    evidence: str = Evidence.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseRow:
+    """A use case that somebody shared on purpose; `tried` counts colleagues, each once."""
+
+    id: str
+    title: str
+    shared_by_cohort: str | None
+    tried: int
+    promoted: bool
+    evidence: str = Evidence.SELF_REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class WavesRow:
+    """Active days a week since a wave began, beside the waves that had not begun yet.
+
+    `label` is "effect" where there is a comparison; else "change", and `overall` is null. `by_wave` has the
+    difference by wave and ISO week.
+    """
+
+    tool: str
+    label: str
+    people: int | None = None
+    waiting: int | None = None
+    overall: float | None = None
+    p_value: float | None = None
+    by_wave: tuple[tuple[str, str, float], ...] = ()
+    suppressed: bool = False
+    evidence: str = Evidence.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The figures of a week for a group; `first_on` and `last_on` are its Monday and its Sunday."""
 
@@ -137,6 +282,15 @@ class Digest:
     frequency: tuple[FrequencyRow, ...] = ()
     first_week: tuple[FirstWeekRow, ...] = ()
     retention: tuple[RetentionRow, ...] = ()
+    confidence: ConfidenceRow = ConfidenceRow()
+    minutes_saved: MinutesRow = MinutesRow()
+    manager: ManagerRow = ManagerRow()
+    perception_gap: PerceptionRow = PerceptionRow(AGREE)
+    nudges: NudgesRow = NudgesRow()
+    reach: ReachRow = ReachRow()
+    use_cases: tuple[UseCaseRow, ...] = ()
+    fluency: tuple[AdoptionRow, ...] = ()
+    waves: tuple[WavesRow, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -159,9 +313,37 @@ class Digest:
                     ("retention", self.retention),
                 )
             },
+            "confidence": _plain(asdict(self.confidence)),
+            "minutes_saved": _plain(asdict(self.minutes_saved)),
+            "manager": _plain(asdict(self.manager)),
+            "perception_gap": _perception(self.perception_gap),
+            "nudges": _plain(asdict(self.nudges)),
+            "reach": _plain(asdict(self.reach)),
+            "use_cases": [_plain(asdict(row)) for row in self.use_cases],
+            "fluency": [_plain(asdict(row)) for row in self.fluency],
+            "waves": [_waves(row) for row in self.waves],
             "definitions": dict(self.definitions),
             "notes": list(self.notes),
         }
+
+
+def _perception(row: PerceptionRow) -> dict[str, JsonValue]:
+    return {
+        "item": row.item,
+        "hr": _plain(asdict(row.hr)),
+        "learners": _plain(asdict(row.learners)),
+        **_plain({"gap": row.gap, "estimated_rate": row.estimated_rate, "measured_rate": row.measured_rate}),
+        "suppressed": row.suppressed,
+        "evidence": row.evidence,
+    }
+
+
+def _waves(row: WavesRow) -> dict[str, JsonValue]:
+    known = {name: value for name, value in asdict(row).items() if name != "by_wave"}
+    cells: list[JsonValue] = [
+        {"wave": wave, "week": week, "difference": round(by, 4)} for wave, week, by in row.by_wave
+    ]
+    return {**_plain(known), "by_wave": cells}
 
 
 def _plain(row: Mapping[str, JsonValue | date]) -> dict[str, JsonValue]:

@@ -26,12 +26,16 @@ SEED = 20261101
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One decision that chance made: `probability` is that with which it would have been sent."""
+    """A decision that chance made: `probability` is that with which it would have been sent.
+
+    `count` says how many such there are of the person.
+    """
 
     person: str
     sent: bool
     used: bool
     probability: float
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +66,17 @@ def caused(cases: Iterable[Case]) -> Caused:
     people = {person: number for number, person in enumerate(sorted({each.person for each in known}))}
     table = np.zeros((len(people), 4))
     for each in known:
-        weight = 1 / (each.probability if each.sent else 1 - each.probability)
+        weight = each.count / (each.probability if each.sent else 1 - each.probability)
         column = 0 if each.sent else 2
         table[people[each.person], column] += weight
         table[people[each.person], column + 1] += weight * each.used
-    sent = sum(each.sent for each in known)
+    sent = sum(each.count for each in known if each.sent)
+    decisions = sum(each.count for each in known)
     whole = table.sum(axis=0)
     of_sent, of_held = _share(whole[1], whole[0]), _share(whole[3], whole[2])
     if of_sent is None or of_held is None:
-        return Caused(sent, len(known) - sent, of_sent, of_held, None, None)
-    return Caused(sent, len(known) - sent, of_sent, of_held, of_sent - of_held, _interval(table))
+        return Caused(sent, decisions - sent, of_sent, of_held, None, None)
+    return Caused(sent, decisions - sent, of_sent, of_held, of_sent - of_held, _interval(table))
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -23,6 +23,7 @@ from bot.measurement.adoption import (
     qualifying_weeks,
     tried,
 )
+from bot.measurement.answers import Answer, Said, held
 from bot.measurement.lapses import Lapse, lapses
 from bot.measurement.metrics import Metric
 from bot.measurement.retention import WEEKS, kept
@@ -97,10 +98,19 @@ class Standings:
     reached: tuple[Reached, ...] = ()
     active: tuple[Active, ...] = ()
     spells: tuple[Spell, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
-def standings(uses: Sequence[Use], courses: Sequence[Course]) -> Standings:
-    """Say what one person's uses amount to in each program, by each tool and evidence."""
+def standings(
+    uses: Sequence[Use],
+    courses: Sequence[Course],
+    answers: Sequence[Answer] = (),
+    begun_on: date | None = None,
+) -> Standings:
+    """Say what one person's uses amount to in each program, by each tool and evidence, and what they say.
+
+    `begun_on` is the day on which they first completed any lesson.
+    """
     reached: list[Reached] = []
     active: list[Active] = []
     spells: list[Spell] = []
@@ -114,7 +124,7 @@ def standings(uses: Sequence[Use], courses: Sequence[Course]) -> Standings:
             found = lapses(usage, course.exposed_on, FOREVER)
             spells += (Spell(course.program, tool, evidence, each) for each in found)
     exposed = {course.program: course.exposed_on for course in courses}
-    return Standings(exposed, tuple(reached), tuple(active), tuple(spells))
+    return Standings(exposed, tuple(reached), tuple(active), tuple(spells), held(answers, begun_on))
 
 
 FOREVER = date(9000, 1, 1)

@@ -8,11 +8,15 @@ from datetime import date
 from typing import Protocol
 
 from bot.events import AdoptionEvent
+from bot.measurement.answers import Answer
+from bot.measurement.asides import Asides, Span, Weeks
 from bot.measurement.eligibility import Source
 from bot.measurement.standings import Standings
 from bot.measurement.tally import GroupKind, Tally
+from bot.measurement.tally import Use as UseOf
 from bot.measurement.uses import Grain, Use
-from bot.model import Learner, Span
+from bot.model import Learner
+from bot.model import Span as RosterSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,15 @@ class Unsettled:
         uses: all that is known of them.
         completed: the day on which they first completed each lesson.
         spans: what the roster said of them.
+        answers: what they were asked, and what they said.
     """
 
     learner: Learner
     mark: int
     uses: Sequence[Use]
     completed: Mapping[str, date]
-    spans: Sequence[Span]
+    spans: Sequence[RosterSpan]
+    answers: Sequence[Answer] = ()
 
 
 class FigureStore(Protocol):
@@ -97,6 +103,28 @@ class FigureStore(Protocol):
 
     async def told_through(self, told: Collection[tuple[str, str, Grain]], day: date) -> None:
         """Keep through which day sources are complete: of a tool each, by a source, of a grain.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def asides(
+        self, kind: GroupKind, span: Span, decided: tuple[date, date], tools: Collection[str]
+    ) -> Mapping[str, Asides]:
+        """Count what stands beside use, in every group of a kind.
+
+        Args:
+            kind: by what people are grouped.
+            span: the week.
+            decided: the first and the last day of decisions of which it is asked what they caused.
+            tools: those whose use is measured.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def waves(self, use: UseOf, first_on: date, monday: date, day: date) -> Weeks:
+        """Return the weeks of everybody who is in a wave, from one Monday to another, as of a day.
 
         Raises:
             StorageUnavailable: the database did not answer.

@@ -22,6 +22,11 @@ class GroupKind(StrEnum):
     INDUSTRY = "industry"
     LOCATION = "location"
     WAVE = "wave"
+    ROLE = "role"
+
+
+ASKED_FOR = tuple(kind for kind in GroupKind if kind is not GroupKind.ROLE)
+"""The kinds of which there are digests; by role only the fluency of those who teach is counted."""
 
 
 class Group(NamedTuple):

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.measurement.digest import AdoptionRow, Digest, FirstWeekRow, FrequencyRow, RetentionRow, TargetRow
+from bot.measurement.digest import (
+    AdoptionRow,
+    Digest,
+    FirstWeekRow,
+    FrequencyRow,
+    NudgesRow,
+    PerceptionRow,
+    RetentionRow,
+    TargetRow,
+    WavesRow,
+)
 
 HIDDEN = "too few"
 """Stands where a figure is held back."""
@@ -69,6 +79,88 @@ def sections(digest: Digest, tools: Mapping[str, str]) -> Iterator[tuple[str, Ro
         ),
     )
     yield from ((heading, [head.split("|"), *rows]) for heading, head, rows in parts if rows)
+    yield from _beside(digest, tools)
+
+
+def _beside(digest: Digest, tools: Mapping[str, str]) -> Iterator[tuple[str, Rows]]:
+    """Give what stands beside use, where there is anything of it."""
+    sure, minutes, team = digest.confidence, digest.minutes_saved, digest.manager
+    if sure.asked or sure.suppressed:
+        heads = "asked|told before and after|before|after|change"
+        change = _middle(sure.paired_change, sure.low, sure.high)
+        counts = [_shown(sure.asked, sure.suppressed), _shown(sure.answered, sure.suppressed)]
+        middle = [_number(sure.before_median), _number(sure.after_median), change]
+        yield "Confidence, of 100, in the middle", [heads.split("|"), [*counts, *middle]]
+    if minutes.asked or minutes.suppressed:
+        counts = [_shown(minutes.asked, minutes.suppressed), _shown(minutes.answered, minutes.suppressed)]
+        counts.append(_middle(minutes.median, minutes.q1, minutes.q3))
+        yield "Minutes saved on a task, as people say", [["asked", "told", "in the middle"], counts]
+    if team.teams:
+        middle = [_number(each) for each in (team.before_median, team.after_median, team.change)]
+        heads = "teams|assessed twice|before|after|change"
+        counts = [_count(team.teams), _count(team.assessed)]
+        yield "As managers see it, of 100", [heads.split("|"), [*counts, *middle]]
+    yield from _perceived(digest.perception_gap)
+    yield from _caused(digest.nudges)
+    reach = digest.reach
+    if reach.planned or reach.reachable or reach.suppressed:
+        numbers = [reach.planned, reach.sent, reach.answered, reach.reachable, reach.blocked]
+        heads = "planned|sent|answered|people reached|blocked"
+        yield "Messages of the week", [heads.split("|"), [_shown(each, reach.suppressed) for each in numbers]]
+    if digest.use_cases:
+        rows = [
+            [x.title, x.shared_by_cohort or NONE, str(x.tried), "yes" if x.promoted else "no"]
+            for x in digest.use_cases
+        ]
+        yield "Shared use cases", [["use case", "cohort", "tried by", "a lesson by now"], *rows]
+    if digest.fluency:
+        heads = "program|tool|known by|after|eligible|too young|tried|adopted|share|before"
+        yield "Those who teach", [heads.split("|"), *(_adoption(row, tools) for row in digest.fluency)]
+    if digest.waves:
+        yield "Waves: active days a week", [WAVES_HEAD, *(_wave(row, tools) for row in digest.waves)]
+
+
+WAVES_HEAD = ["tool", "what it is", "people", "not begun at first", "difference", "by chance"]
+
+
+def _wave(row: WavesRow, tools: Mapping[str, str]) -> list[str]:
+    counts = [_shown(row.people, row.suppressed), _shown(row.waiting, row.suppressed)]
+    numbers = [_signed(row.overall, "{:+.2f}"), NONE if row.p_value is None else f"{row.p_value:.3f}"]
+    return [tools.get(row.tool, row.tool), row.label, *counts, *numbers]
+
+
+def _perceived(row: PerceptionRow) -> Iterator[tuple[str, Rows]]:
+    if not (row.hr.asked or row.learners.asked or row.suppressed):
+        return
+    heads = ["", "asked", "answered", "agree", "of all who were asked, between"]
+    said = []
+    for name, opinion in (("HR and leaders", row.hr), ("learners", row.learners)):
+        counts = [_shown(opinion.asked, opinion.suppressed), _shown(opinion.answered, opinion.suppressed)]
+        bounds = NONE if opinion.low is None else f"{_percent(opinion.low)} and {_percent(opinion.high)}"
+        said.append([name, *counts, HIDDEN if opinion.suppressed else _percent(opinion.share), bounds])
+    yield f"“{row.item}”", [heads, *said]
+    if row.estimated_rate is not None:
+        rates = [_percent(row.estimated_rate), _percent(row.measured_rate)]
+        yield "Adoption as HR and leaders expect it", [["expected", "measured"], rates]
+
+
+def _caused(row: NudgesRow) -> Iterator[tuple[str, Rows]]:
+    if not (row.decisions or row.suppressed):
+        return
+    sure = NONE if row.low is None else f" ({_points(row.low)} to {_points(row.high)})"
+    difference = NONE if row.difference is None else f"{_points(row.difference)}{sure} points"
+    shares = [_percent(row.used_72h_sent), _percent(row.used_72h_held)]
+    counts = [_shown(row.sent, row.suppressed), _shown(row.held, row.suppressed)]
+    heads = "sent|held back|used it after a message|without one|difference"
+    yield "What messages cause, within 72 hours", [heads.split("|"), [*counts, *shares, difference]]
+
+
+def _points(share: float | None) -> str:
+    return NONE if share is None else f"{share * 100:+.0f}"
+
+
+def _signed(number: float | None, form: str) -> str:
+    return NONE if number is None else form.format(number)
 
 
 def _frequency(row: FrequencyRow, tools: Mapping[str, str]) -> list[str]:

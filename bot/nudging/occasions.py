@@ -19,6 +19,7 @@ class Occasion:
 
     `subject` tells it from others of its moment: the local time, the session, the question. `because` goes on
     a sentence that began with "because". `is_asked` says that the person put it off and asked for it then.
+    `tool` is the one that it is about, None where it is about all or several.
     """
 
     moment: Moment
@@ -28,6 +29,7 @@ class Occasion:
     because: str
     has_habit: bool = False
     is_asked: bool = False
+    tool: str | None = None
 
 
 AGAIN_FOR = timedelta(days=3)
@@ -55,7 +57,7 @@ def put_off(
         return ()
     subject = f"{first.subject.split(_AGAIN)[0]}{_AGAIN}{due:%Y-%m-%dT%H:%M:%SZ}"
     because = _BECAUSE_AGAIN + first.reason.removeprefix(_BECAUSE_AGAIN)
-    return (Occasion(moment, subject, due, due + AGAIN_FOR, because, is_asked=True),)
+    return (Occasion(moment, subject, due, due + AGAIN_FOR, because, is_asked=True, tool=first.tool),)
 
 
 MOST_AT_ONCE = 200
@@ -123,7 +125,9 @@ def _occasion(moment: Moment, each: Happened, look: Look) -> Occasion:
     late = each.at + timedelta(minutes=moment.late_minutes)
     late = min(late, each.until or late)
     has_habit = moment.kind == "apply" and _has_habit(moment, look)
-    return Occasion(moment, each.subject, each.at, late, each.because, has_habit)
+    about = names(moment.whom.tool)
+    tool = each.tool or (min(about) if len(about) == 1 else None)
+    return Occasion(moment, each.subject, each.at, late, each.because, has_habit, tool=tool)
 
 
 def _has_habit(moment: Moment, look: Look) -> bool:

@@ -121,4 +121,5 @@ def recorded(
         options=options,
         rule_version=RULE_VERSION,
         probability=verdict.probability,
+        tool=occasion.tool,
     )
