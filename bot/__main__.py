@@ -208,9 +208,12 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     figures.add_argument("--week", metavar="WEEK", help="2026-W46, say (default: the last one that is over)")
     figures.add_argument("--group", default="all", metavar="KIND:VALUE", help="job_family:finance, say")
     figures.add_argument("--definitions", action="store_true", help="say what each figure means, too")
+    figures.add_argument(
+        "--correct", action="store_true", help="make it anew with what came late, and issue what is other now"
+    )
     _add_format(figures)
     figures.set_defaults(
-        work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions)
+        work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions, o.correct)
     )
     use = commands.add_parser("usage", help="take in real use of AI tools").add_subparsers(
         required=True, metavar="ACTION"

@@ -277,9 +277,9 @@ class UnknownTool(Refusal):
 
 
 class UnknownWeek(Refusal):
-    """Figures are asked for of a week that there is not, or that has not begun."""
+    """Figures are asked for of a week that there is not, or that is not over."""
 
-    hint = "Write a week like 2026-W46; it may be the present one, of which is counted what is known."
+    hint = "Write a week like 2026-W46, of which the Sunday is over."
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

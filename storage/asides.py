@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -43,9 +43,9 @@ from storage.nudge_tables import NUDGE_DECISION
 from storage.rows import micros
 from storage.shared_tables import SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, constant
-from storage.sql import Dialect, Statement, Steps, ask
+from storage.sql import Dialect, Statement, Steps, Value, ask
 from storage.tables import ADOPTION_EVENT, DELIVERY, LEARNER
-from storage.tallies import counted, member_of
+from storage.tallies import Members, counted, member_with, members_of, those
 
 MOST_SHARES = 20
 """Use cases that a digest names."""
@@ -58,9 +58,9 @@ _ONE: ColumnElement[int] = literal_column("1")
 _MILLION = 1_000_000
 
 
-def _answers(kind: GroupKind) -> Statement[tuple[str, str, int | None, int | None, int]]:
+def _answers(members: Members) -> Statement[tuple[str, str, int | None, int | None, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = member_of(kind)
+        member = members(dialect)
         columns = (member.c.grp, SAID.c.item, SAID.c.before, SAID.c.after)
         found = select(*columns, func.count()).join_from(SAID, member, member.c.learner == SAID.c.learner)
         day: BindParameter[str] = bindparam("day")
@@ -120,9 +120,9 @@ def _three_days_later(dialect: Dialect, day: ColumnElement[str]) -> ColumnElemen
 _CaseRow = tuple[str, str, str | None, str, int, int, int, int]
 
 
-def _cases(kind: GroupKind) -> Statement[_CaseRow]:
+def _cases(members: Members) -> Statement[_CaseRow]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, one = member_of(kind), NUDGE_DECISION.c
+        member, one = members(dialect), NUDGE_DECISION.c
         used = case((_followed(dialect), _ONE), else_=_ZERO)
         columns = (member.c.grp, one.learner, one.tool, one.action, one.probability, one.rule_version)
         each = (
@@ -146,9 +146,9 @@ def _cases(kind: GroupKind) -> Statement[_CaseRow]:
     return Statement(build)
 
 
-def _sent(kind: GroupKind) -> Statement[tuple[str, int, int, int]]:
+def _sent(members: Members) -> Statement[tuple[str, int, int, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, one = member_of(kind), DELIVERY.c
+        member, one = members(dialect), DELIVERY.c
         went = func.sum(case((one.state == constant(DeliveryState.SENT), _ONE), else_=_ZERO))
         here = (
             one.organization == ORGANIZATION,
@@ -163,9 +163,9 @@ def _sent(kind: GroupKind) -> Statement[tuple[str, int, int, int]]:
     return Statement(build)
 
 
-def _reacted(kind: GroupKind) -> Statement[tuple[str, int]]:
+def _reacted(members: Members) -> Statement[tuple[str, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, one = member_of(kind), NUDGE_DECISION.c
+        member, one = members(dialect), NUDGE_DECISION.c
         here = (
             one.organization == ORGANIZATION,
             one.decided_on >= bindparam("monday"),
@@ -181,12 +181,12 @@ def _reacted(kind: GroupKind) -> Statement[tuple[str, int]]:
     return Statement(build)
 
 
-def _joined(kind: GroupKind) -> Statement[tuple[str, int, int]]:
+def _joined(members: Members) -> Statement[tuple[str, int, int]]:
     """Count who takes part; somebody is blocked until there is another word of theirs."""
 
     def build(dialect: Dialect) -> ClauseElement:
         member, event, later = (
-            member_of(kind),
+            members(dialect),
             ADOPTION_EVENT.alias("gone").c,
             ADOPTION_EVENT.alias("later").c,
         )
@@ -218,7 +218,7 @@ def _shared(kind: GroupKind) -> Statement[tuple[str, str, str, str | None, str |
     """Read what was shared or tried lately; what is for one cohort alone is named to that cohort alone."""
 
     def build(dialect: Dialect) -> ClauseElement:
-        member, end = member_of(kind), bindparam("end", type_=SHARE.c.made_at.type)
+        member, end = member_with(grp=kind), bindparam("end", type_=SHARE.c.made_at.type)
         tried = (
             select(func.count())
             .select_from(TRIAL)
@@ -249,12 +249,33 @@ def _shared(kind: GroupKind) -> Statement[tuple[str, str, str, str | None, str |
     return Statement(build)
 
 
-ANSWERS = {kind: _answers(kind) for kind in GroupKind}
-CASES = {kind: _cases(kind) for kind in GroupKind}
-SENT = {kind: _sent(kind) for kind in GroupKind}
-REACTED = {kind: _reacted(kind) for kind in GroupKind}
-JOINED = {kind: _joined(kind) for kind in GroupKind}
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The statements that count some people."""
+
+    answers: Statement[tuple[str, str, int | None, int | None, int]]
+    cases: Statement[_CaseRow]
+    sent: Statement[tuple[str, int, int, int]]
+    reacted: Statement[tuple[str, int]]
+    joined: Statement[tuple[str, int, int]]
+
+
+def _counts(members: Members) -> _Counts:
+    return _Counts(_answers(members), _cases(members), _sent(members), _reacted(members), _joined(members))
+
+
+OF_KIND = {kind: _counts(members_of(kind)) for kind in GroupKind}
+OF_THOSE = _counts(those)
 SHARED = {kind: _shared(kind) for kind in GroupKind}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of some people: the week, the days of decisions, and the tools that are measured."""
+
+    span: Span
+    decided: tuple[date, date]
+    tools: Collection[str]
 
 
 def read_asides(
@@ -265,33 +286,53 @@ def read_asides(
     tools: Collection[str],
 ) -> Steps[Mapping[str, Asides]]:
     """Count what stands beside use, in every group of a kind."""
-    found: dict[str, Asides] = {}
-    home, day = {"organization": organization.id}, {"day": span.last_on.isoformat()}
-    start, end = {"start": micros(span.start_at)}, {"end": micros(span.end_at)}
-    for grp, item, before, after, count in (yield from ask(ANSWERS[kind], **home, **day)):
-        _aside(found, grp).answers[Held(Item(item), before, after)] += count
-    for grp, people, planned, sent in (yield from ask(SENT[kind], **home, **day, **start, **end)):
-        _reach(found, grp, Reach(people=people, planned=planned, sent=sent))
-    week = {"monday": span.first_on.isoformat()}
-    for grp, answered in (yield from ask(REACTED[kind], **home, **day, **week, **end)):
-        _reach(found, grp, Reach(answered=answered))
-    for grp, joined, blocked in (yield from ask(JOINED[kind], **home, **day, **end)):
-        _reach(found, grp, Reach(joined=joined, blocked=blocked))
-    days = {"decided_from": decided[0].isoformat(), "decided_to": decided[1].isoformat()}
-    rows = yield from ask(CASES[kind], **home, **day, **days)
-    newest = max((row[5] for row in rows), default=0)
-    for grp, learner, tool, action, probability, version, used, count in rows:
-        # What nudging causes is never measured across two versions of its rules.
-        if version == newest and (tool is None or tool in tools):
-            sent_it = action == NudgeAction.SENT
-            _aside(found, grp).cases.append(Case(learner, sent_it, bool(used), probability / _MILLION, count))
-    since = {"since": micros(span.end_at - LATELY)}
-    for grp, name, title, cohort, lesson, tried in (
-        yield from ask(SHARED[kind], **home, **day, **end, **since)
-    ):
+    home: dict[str, Value] = {"organization": organization.id}
+    found = yield from _read(OF_KIND[kind], home, _Asked(span, decided, tools))
+    at: dict[str, Value] = {**home, "day": span.last_on.isoformat(), "end": micros(span.end_at)}
+    rows = yield from ask(SHARED[kind], **at, since=micros(span.end_at - LATELY))
+    for grp, name, title, cohort, lesson, tried in rows:
         shares = _aside(found, grp or "").shares
         if len(shares) < MOST_SHARES:
             shares.append(Known(name, title, cohort or "", tried, lesson is not None))
+    return found
+
+
+def read_aside(
+    organization: Organization,
+    people: Sequence[str],
+    span: Span,
+    decided: tuple[date, date],
+    tools: Collection[str],
+) -> Steps[Asides]:
+    """Count it of some people, whichever groups they are in by now; what they shared is left out."""
+    about: dict[str, Value] = {"organization": organization.id, "people": " ".join(people)}
+    found = yield from _read(OF_THOSE, about, _Asked(span, decided, tools))
+    return found.get("") or Asides()
+
+
+def _read(statements: _Counts, about: Mapping[str, Value], asked: _Asked) -> Steps[dict[str, Asides]]:
+    found: dict[str, Asides] = {}
+    span = asked.span
+    at: dict[str, Value] = {**about, "day": span.last_on.isoformat()}
+    end = {"end": micros(span.end_at)}
+    for grp, item, before, after, count in (yield from ask(statements.answers, **at)):
+        _aside(found, grp).answers[Held(Item(item), before, after)] += count
+    rows = yield from ask(statements.sent, **at, **end, start=micros(span.start_at))
+    for grp, people, planned, sent in rows:
+        _reach(found, grp, Reach(people=people, planned=planned, sent=sent))
+    monday = span.first_on.isoformat()
+    for grp, answered in (yield from ask(statements.reacted, **at, **end, monday=monday)):
+        _reach(found, grp, Reach(answered=answered))
+    for grp, joined, blocked in (yield from ask(statements.joined, **at, **end)):
+        _reach(found, grp, Reach(joined=joined, blocked=blocked))
+    days = {"decided_from": asked.decided[0].isoformat(), "decided_to": asked.decided[1].isoformat()}
+    cases = yield from ask(statements.cases, **at, **days)
+    newest = max((row[5] for row in cases), default=0)
+    for grp, learner, tool, action, probability, version, used, count in cases:
+        # What nudging causes is never measured across two versions of its rules.
+        if version == newest and (tool is None or tool in asked.tools):
+            sent_it = action == NudgeAction.SENT
+            _aside(found, grp).cases.append(Case(learner, sent_it, bool(used), probability / _MILLION, count))
     return found
 
 
@@ -318,7 +359,7 @@ def _reach(found: dict[str, Asides], grp: str, more: Reach) -> None:
 
 
 def _in_waves(dialect: Dialect) -> ClauseElement:
-    member, week = member_of(GroupKind.WAVE), ACTIVE_WEEK.c
+    member, week = member_with(grp=GroupKind.WAVE), ACTIVE_WEEK.c
     began = (
         select(func.min(EXPOSURE.c.on_day))
         .where(EXPOSURE.c.learner == member.c.learner, EXPOSURE.c.on_day <= bindparam("day"))

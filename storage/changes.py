@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bot.measurement.uses import Grain
 from bot.model import DeliveryState
-from storage.measured_tables import ANSWER, COMPLETED, STANDINGS, UNMEASURED, UNSETTLED, USE_DAY
+from storage.measured_tables import ANSWER, COMPLETED, ISSUED_SET, STANDINGS, UNMEASURED, UNSETTLED, USE_DAY
 from storage.nudge_tables import FEED, MEETING, NUDGE_DECISION, NUDGING
 from storage.shared_tables import KEPT, SAVED, SHARE, TRIAL
 from storage.snapshot import ORGANIZATION, constant, words
@@ -283,6 +283,14 @@ ORGANIZATION_OF_KEPT = (
 )
 
 
+def _rename_in_sets(dialect: Dialect) -> ClauseElement:
+    """Have the one who is kept stand where the other was counted."""
+    people = func.replace(ISSUED_SET.c.people, bindparam("gone"), bindparam("kept"))
+    theirs = ISSUED_SET.c.people.contains(bindparam("gone"))
+    ours = ISSUED_SET.c.organization == ORGANIZATION_OF_KEPT
+    return update(ISSUED_SET).where(ours, theirs).values(people=people)
+
+
 def _hand_over_once(table: AnyTable, *others: str) -> tuple[Statement[Nothing], ...]:
     """Give rows of which one has each once to the one who is kept, who may have them already."""
 
@@ -344,6 +352,7 @@ MERGE: tuple[Statement[Nothing], ...] = (
     Statement(_add_uses),
     Statement(_earlier),
     Statement(_unsettle_kept),
+    Statement(_rename_in_sets),
     *(_forget(table, "learner") for table in (USE_DAY, COMPLETED, UNSETTLED, *STANDINGS)),
     _forget(LEARNER, "id"),
 )

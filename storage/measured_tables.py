@@ -6,9 +6,9 @@ were rolled up from.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table
 
-from storage.tables import METADATA, key, of_learner, text
+from storage.tables import METADATA, key, of_learner, text, time
 
 # Uses alike of a person and a day: of grain event how many, of every other grain what the source said last.
 # "" stands for no task, nobody's source but the person's own word, and no first day.
@@ -150,6 +150,31 @@ USAGE_SOURCE = Table(
     # The day through which its figures are complete, where it was said.
     text("complete_through", null=True),
     sqlite_with_rowid=False,
+)
+
+# Digests as they were issued; `number` counts the issues of a week for a group from 1.
+DIGEST_ISSUE = Table(
+    "digest_issue",
+    METADATA,
+    key("organization"),
+    key("week"),
+    key("kind"),
+    key("value"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    time("issued_at"),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Who was counted in the digests of small groups: keys of learners, and by the name of a row their places.
+ISSUED_SET = Table(
+    "issued_set",
+    METADATA,
+    key("organization"),
+    key("week"),
+    key("kind"),
+    key("value"),
+    text("people"),
+    text("rows"),
 )
 
 # The days on which somebody does not want to be measured; `until_on` is not among them.

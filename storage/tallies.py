@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -48,8 +50,38 @@ _NEVER: ColumnElement[str] = literal_column("'9999-12-31'")
 _DATED = (BASELINE, *(named(metrics.RETAINED, week) for week in WEEKS))
 
 
-def member_of(kind: GroupKind) -> Member:
-    """Say of everybody in which group they are as of `day`, and whether they are counted.
+Members = Callable[[Dialect], Member]
+"""Says of whom something is counted, in which group they are, and whether they are counted."""
+
+
+def members_of(kind: GroupKind) -> Members:
+    """Mean everybody, in the groups of a kind."""
+    return lambda dialect: member_with(grp=kind)
+
+
+def those(dialect: Dialect) -> Member:
+    """Mean those whose keys `people` has, with spaces between: one group, wherever they are by now."""
+    people: BindParameter[str] = bindparam("people", type_=Text())
+    if dialect.locks:
+        keys = (
+            func.unnest(func.string_to_array(people, literal_column("' '")))
+            .table_valued("value")
+            .render_derived()
+        )
+    else:
+        first, between, last = (_words(each) for each in ('["', '","', '"]'))
+        listed = func.replace(people, _words(" "), between)
+        keys = func.json_each(first.concat(listed).concat(last)).table_valued("value")
+    grp, standing = _NOTHING.label("grp"), constant(Standing.ELIGIBLE).label("standing")
+    return select(keys.c.value.label("learner"), grp, standing).cte("member")
+
+
+def _words(words: str) -> ColumnElement[str]:
+    return literal_column(f"'{words}'")
+
+
+def member_with(**kinds: GroupKind) -> Member:
+    """Say of everybody in which groups they are as of `day`, and whether they are counted.
 
     Of whom the roster tells nothing about that day, what is known today holds; who is not on it any more has
     left.
@@ -94,7 +126,8 @@ def member_of(kind: GroupKind) -> Member:
     joined = LEARNER.outerjoin(
         PERSON, and_(PERSON.c.learner == LEARNER.c.id, PERSON.c.organization == LEARNER.c.organization)
     ).outerjoin(ROSTER, covers)
-    columns = (func.min(_value(kind)).label("grp"), func.min(standing).label("standing"))
+    groups = (func.min(_value(kind)).label(name) for name, kind in kinds.items())
+    columns = (*groups, func.min(standing).label("standing"))
     made = select(LEARNER.c.id.label("learner"), *columns).select_from(joined)
     return made.where(LEARNER.c.organization == ORGANIZATION).group_by(LEARNER.c.id).cte("member")
 
@@ -127,9 +160,9 @@ def counted(member: Member) -> ColumnElement[bool]:
     return member.c.standing == constant(Standing.ELIGIBLE)
 
 
-def _begun(kind: GroupKind) -> Statement[tuple[str, str, str, str, int]]:
+def _begun(members: Members) -> Statement[tuple[str, str, str, str, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = member_of(kind)
+        member = members(dialect)
         columns = (member.c.grp, EXPOSURE.c.program, EXPOSURE.c.on_day, member.c.standing)
         found = select(*columns, func.count()).join_from(
             EXPOSURE, member, member.c.learner == EXPOSURE.c.learner
@@ -139,11 +172,11 @@ def _begun(kind: GroupKind) -> Statement[tuple[str, str, str, str, int]]:
     return Statement(build)
 
 
-def _people(kind: GroupKind) -> Statement[tuple[str, str, int]]:
+def _people(members: Members) -> Statement[tuple[str, str, int]]:
     """Count everybody who has begun any program once."""
 
     def build(dialect: Dialect) -> ClauseElement:
-        member = member_of(kind)
+        member = members(dialect)
         columns = (member.c.grp, member.c.standing)
         found = select(*columns, func.count(distinct(member.c.learner))).join_from(
             EXPOSURE, member, member.c.learner == EXPOSURE.c.learner
@@ -153,9 +186,9 @@ def _people(kind: GroupKind) -> Statement[tuple[str, str, int]]:
     return Statement(build)
 
 
-def _met(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str | None, int]]:
+def _met(members: Members) -> Statement[tuple[str, str, str, str, str, str | None, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = member_of(kind)
+        member = members(dialect)
         dated = REACHED.c.name.in_([literal_column(f"'{name}'") for name in _DATED])
         on = case((dated, REACHED.c.on_day), else_=null())
         columns = (member.c.grp, REACHED.c.program, REACHED.c.tool, REACHED.c.evidence, REACHED.c.name, on)
@@ -167,9 +200,9 @@ def _met(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str | None
     return Statement(build)
 
 
-def _first(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str, int]]:
+def _first(members: Members) -> Statement[tuple[str, str, str, str, str, str, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member = member_of(kind)
+        member = members(dialect)
         began = and_(EXPOSURE.c.learner == REACHED.c.learner, EXPOSURE.c.program == REACHED.c.program)
         named_so = REACHED.c.name == literal_column(f"'{metrics.FIRST_QUALIFYING_WEEK.name}'")
         columns = (
@@ -191,9 +224,9 @@ def _first(kind: GroupKind) -> Statement[tuple[str, str, str, str, str, str, int
     return Statement(build)
 
 
-def _weeks(kind: GroupKind) -> Statement[tuple[str, str, str, int, int, bool, bool, int, int]]:
+def _weeks(members: Members) -> Statement[tuple[str, str, str, int, int, bool, bool, int, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, week = member_of(kind), ACTIVE_WEEK.c
+        member, week = members(dialect), ACTIVE_WEEK.c
         used = case((week.uses > literal_column("0"), literal_column("1")), else_=literal_column("0"))
         many = (week.days, week.tasks, week.habitual, week.power, used)
         columns = (member.c.grp, week.tool, week.evidence, *many)
@@ -211,9 +244,9 @@ def _is_trained() -> ColumnElement[bool]:
     return exists(select(EXPOSURE.c.learner).where(*begun).correlate(ACTIVE_WEEK))
 
 
-def _spells(kind: GroupKind) -> Statement[tuple[str, str, str, int, int]]:
+def _spells(members: Members) -> Statement[tuple[str, str, str, int, int]]:
     def build(dialect: Dialect) -> ClauseElement:
-        member, day = member_of(kind), bindparam("day", type_=SPELL.c.from_on.type)
+        member, day = members(dialect), bindparam("day", type_=SPELL.c.from_on.type)
         back = and_(SPELL.c.returned_on.is_not(None), SPELL.c.returned_on <= day)
         columns = (member.c.grp, SPELL.c.tool, SPELL.c.evidence)
         counts = (
@@ -228,36 +261,62 @@ def _spells(kind: GroupKind) -> Statement[tuple[str, str, str, int, int]]:
     return Statement(build)
 
 
-PEOPLE = {kind: _people(kind) for kind in GroupKind}
-BEGUN = {kind: _begun(kind) for kind in GroupKind}
-MET = {kind: _met(kind) for kind in GroupKind}
-FIRST = {kind: _first(kind) for kind in GroupKind}
-WEEKS_OF = {kind: _weeks(kind) for kind in GroupKind}
-SPELLS = {kind: _spells(kind) for kind in GroupKind}
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The statements that count some people."""
+
+    people: Statement[tuple[str, str, int]]
+    begun: Statement[tuple[str, str, str, str, int]]
+    met: Statement[tuple[str, str, str, str, str, str | None, int]]
+    first: Statement[tuple[str, str, str, str, str, str, int]]
+    weeks: Statement[tuple[str, str, str, int, int, bool, bool, int, int]]
+    spells: Statement[tuple[str, str, str, int, int]]
+
+
+def _counts(members: Members) -> _Counts:
+    return _Counts(
+        _people(members), _begun(members), _met(members), _first(members), _weeks(members), _spells(members)
+    )
+
+
+OF_KIND = {kind: _counts(members_of(kind)) for kind in GroupKind}
+OF_THOSE = _counts(those)
 
 
 def read_tallies(
     organization: Organization, kind: GroupKind, day: date, monday: date
 ) -> Steps[Mapping[str, Tally]]:
     """Count the people of every group of a kind, as of a day, with what they did in one week."""
+    return (yield from _read(OF_KIND[kind], organization, day, monday, {}))
+
+
+def read_tally(organization: Organization, people: Sequence[str], day: date, monday: date) -> Steps[Tally]:
+    """Count some people, whichever groups they are in by now."""
+    found = yield from _read(OF_THOSE, organization, day, monday, {"people": " ".join(people)})
+    return found.get("") or Tally()
+
+
+def _read(
+    asked: _Counts, organization: Organization, day: date, monday: date, more: Mapping[str, str]
+) -> Steps[Mapping[str, Tally]]:
     found: dict[str, Tally] = {}
-    at = {"organization": organization.id, "day": day.isoformat()}
-    for grp, standing, count in (yield from ask(PEOPLE[kind], **at)):
+    at = {"organization": organization.id, "day": day.isoformat(), **more}
+    for grp, standing, count in (yield from ask(asked.people, **at)):
         _tally(found, grp).people[Standing(standing)] += count
-    for grp, program, on, standing, count in (yield from ask(BEGUN[kind], **at)):
+    for grp, program, on, standing, count in (yield from ask(asked.begun, **at)):
         key = Begun(program, date.fromisoformat(on), Standing(standing))
         _tally(found, grp).begun[key] += count
-    for grp, program, tool, evidence, name, day_, count in (yield from ask(MET[kind], **at)):
+    for grp, program, tool, evidence, name, day_, count in (yield from ask(asked.met, **at)):
         settled = date.fromisoformat(day_) if day_ else None
         _tally(found, grp).met[Met(program, tool, Evidence(evidence), name, settled)] += count
-    for grp, program, tool, evidence, on, reached, count in (yield from ask(FIRST[kind], **at)):
+    for grp, program, tool, evidence, on, reached, count in (yield from ask(asked.first, **at)):
         days = (date.fromisoformat(on), date.fromisoformat(reached))
         _tally(found, grp).first[First(program, tool, Evidence(evidence), *days)] += count
-    rows = yield from ask(WEEKS_OF[kind], **at, monday=monday.isoformat())
+    rows = yield from ask(asked.weeks, **at, monday=monday.isoformat())
     for grp, tool, evidence, active, tasks, habitual, power, used, count in rows:
         week = Week(tool, Evidence(evidence), active, tasks, bool(habitual), bool(power), bool(used))
         _tally(found, grp).week[week] += count
-    for grp, tool, evidence, lapsed, returned in (yield from ask(SPELLS[kind], **at)):
+    for grp, tool, evidence, lapsed, returned in (yield from ask(asked.spells, **at)):
         use = Use(tool, Evidence(evidence))
         _tally(found, grp).lapsed[use] += lapsed
         _tally(found, grp).returned[use] += returned

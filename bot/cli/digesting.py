@@ -7,17 +7,18 @@ import json
 from bot.app import CHANNEL_LIMITS, good, now_utc
 from bot.cli.opening import opened
 from bot.cli.printing import make_console, print_columns
-from bot.facts import zone_named
 from bot.measurement.digest import Digest
-from bot.measurement.digesting import digest_of, group_named, week_of
-from bot.measurement.telling import headline, sections
+from bot.measurement.digesting import Issuer, group_named
+from bot.digests.telling import headline, sections
 from bot.settings import Settings
 from lessons.catalogue import Catalogue
 from lessons.loading import load
 from scheduler.settling import Settling
 
 
-async def digest(settings: Settings, week: str | None, group: str, form: str, definitions: bool) -> int:
+async def digest(
+    settings: Settings, week: str | None, group: str, form: str, definitions: bool, corrects: bool
+) -> int:
     """Print a digest.
 
     Args:
@@ -25,18 +26,19 @@ async def digest(settings: Settings, week: str | None, group: str, form: str, de
         week: its name, None for the last one that is over.
         group: `all` or kind:value.
         form: text or json.
+        corrects: make it anew, with what came late.
         definitions: says what each figure means, too; JSON says it always.
 
     Raises:
         UnknownWeek, UnknownGroup: there is none of the name.
     """
-    now = now_utc()
-    catalogue = good(load(settings.lessons, now.date(), CHANNEL_LIMITS))
-    today = now.astimezone(zone_named(catalogue.organization.time_zone)).date()
-    wanted, days = group_named(group), week_of(week, today)
+    catalogue = good(load(settings.lessons, now_utc().date(), CHANNEL_LIMITS))
     async with opened(settings) as store:
-        await Settling(store, lambda: catalogue).work()
-        made = await digest_of(store, catalogue, days, wanted)
+        issuer = Issuer(store, lambda: catalogue, now_utc, Settling(store, lambda: catalogue).work)
+        wanted, days = group_named(group), issuer.week(week)
+        if corrects:
+            await issuer.correct(days, wanted.kind)
+        made = await issuer.digest(days, wanted)
     if form == "json":
         print(json.dumps(made.data(), indent=2, ensure_ascii=False))
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -38,7 +38,8 @@ from bot.measurement.targets import verdict
 from bot.measurement.uncertainty import wilson
 from bot.measurement.uses import Detail
 from bot.measurement.windows import Days, day, week_key
-from bot.privacy.suppression import Cell, hidden, hidden_counts, may_show
+from bot.privacy.overlapping import Overlaps
+from bot.privacy.suppression import Cell, Guard
 from lessons.programs import Program, Target
 
 NOBODY_YET = "Nobody has completed a lesson of a program by then."
@@ -56,8 +57,9 @@ class Sheet:
         programs: those of the catalogue, at least one.
         targets: those of the catalogue.
         tools: the names of the tools that people read, by their ids.
-        least: how many people make a group.
+        guard: holds back what tells of few.
         before: last week's rows of adoption, by group.
+        overlaps: by T which groups would tell of few together with those of other kinds.
     """
 
     week: Days
@@ -67,8 +69,9 @@ class Sheet:
     programs: Sequence[Program]
     targets: Sequence[Target]
     tools: Mapping[str, str]
-    least: int
+    guard: Guard
     before: Mapping[str, Mapping[tuple[str, str, str, int], AdoptionRow]]
+    overlaps: Mapping[date, Overlaps] = field(default_factory=dict)
 
     @property
     def sunday(self) -> date:
@@ -140,6 +143,13 @@ class _Maker:
         known = self._sheet.tallies[on]
         return {value: known.get(value) or Tally() for value in self.values}
 
+    def _guard(self, on: date, program: str = "", until: date | None = None, month: str = "") -> Guard:
+        """Hold back what tells of few, for a figure of who began a program by a day."""
+        guard, overlaps = self._sheet.guard, self._sheet.overlaps.get(on)
+        if overlaps is None:
+            return guard
+        return replace(guard, also=guard.also | overlaps.among(program, until or on, month))
+
     def _notes(self) -> Iterator[str]:
         if not any(tally.people for tally in self._siblings(self._sheet.sunday).values()):
             yield NOBODY_YET
@@ -165,16 +175,16 @@ class _Maker:
     # ------------------------------------------------------------ people
 
     def _count_people(self) -> Mapping[str, People]:
-        siblings, least = self._siblings(self._sheet.sunday), self._sheet.least
+        siblings, guard = self._siblings(self._sheet.sunday), self._guard(self._sheet.sunday)
         trained = {
             value: tally.people[Standing.ELIGIBLE] + tally.people[Standing.OPTED_OUT]
             for value, tally in siblings.items()
         }
-        out = hidden_counts(trained, least)
+        out = guard.hidden_counts(trained)
         return {
             value: People(None, None, None, suppressed=True)
             if value in out
-            else _people(trained[value], tally.people[Standing.OPTED_OUT], least)
+            else _people(trained[value], tally.people[Standing.OPTED_OUT], guard)
             for value, tally in siblings.items()
         }
 
@@ -188,14 +198,14 @@ class _Maker:
     def _rows(
         self, siblings: Siblings, program: str, use: Use, on: date, horizon: int
     ) -> Mapping[str, AdoptionRow]:
-        least = self._sheet.least
+        guard = self._guard(on, program, day(on, -horizon))
         eligible = {value: count_eligible(tally, program, horizon, on) for value, tally in siblings.items()}
         young = {value: count_begun(tally, program) - eligible[value] for value, tally in siblings.items()}
         adopted = count_cells(siblings, eligible, program, use, named(metrics.ADOPTED, horizon))
         tried = count_cells(siblings, eligible, program, use, named(metrics.TRIED, horizon))
         # Whoever began is either eligible or too young, and how many began is shown, too.
-        no_count = no_young = hidden_counts(eligible, least) | hidden_counts(young, least)
-        no_share, no_tried = hidden(adopted, least) | no_count, hidden(tried, least) | no_count
+        no_count = no_young = guard.hidden_counts(eligible) | guard.hidden_counts(young)
+        no_share, no_tried = guard.hidden(adopted) | no_count, guard.hidden(tried) | no_count
         made = {}
         for value, tally in siblings.items():
             whole, part = eligible[value], adopted[value].part
@@ -218,7 +228,9 @@ class _Maker:
                 low=interval.low if interval else None,
                 high=interval.high if interval else None,
                 baseline=self._baseline(tally, program, use, on, horizon) if is_open else None,
-                change=share - before.share if known and before and before.share and share else None,
+                change=share - before.share
+                if before and before.share is not None and share is not None
+                else None,
                 eligible_before=before.eligible if known and before else None,
                 suppressed=value in no_share | no_tried | no_count | no_young,
             )
@@ -244,18 +256,19 @@ class _Maker:
             and met.on is not None
             and first <= met.on <= last
         )
-        return part / whole if may_show(Cell(whole, part), self._sheet.least) else None
+        return part / whole if self._sheet.guard.may_show(Cell(whole, part)) else None
 
     def _met(self, use: Use, on: date) -> Iterator[Mapping[str, TargetRow]]:
-        siblings, least = self._siblings(on), self._sheet.least
+        siblings = self._siblings(on)
         for target in (each for each in self._sheet.targets if each.tool == use.tool):
             horizon, program = target.within_days, target.program
+            guard = self._guard(on, program, day(on, -horizon))
             eligible = {
                 value: count_eligible(tally, program, horizon, on) for value, tally in siblings.items()
             }
             cells = count_cells(siblings, eligible, program, use, for_target(target.id))
-            no_count = hidden_counts(eligible, least)
-            out = hidden(cells, least) | no_count
+            no_count = guard.hidden_counts(eligible)
+            out = guard.hidden(cells) | no_count
             made = {}
             for value, cell in cells.items():
                 first = (target.id, program, use.tool, target.task, use.evidence, target.share)
@@ -278,7 +291,7 @@ class _Maker:
     # ------------------------------------------------------------ how often
 
     def _often(self, use: Use, on: date) -> Mapping[str, FrequencyRow]:
-        siblings, least = self._siblings(on), self._sheet.least
+        siblings, guard = self._siblings(on), self._guard(on)
         told = self._through[use].sources
         details = {source.detail for source in told} if use.evidence is Evidence.MEASURED else {Detail.EVENT}
         whole = {value: tally.people[Standing.ELIGIBLE] for value, tally in siblings.items()}
@@ -295,7 +308,7 @@ class _Maker:
             if metric.missing(details):
                 return dict.fromkeys(siblings)
             parts = {value: count(value) for value in siblings}
-            out = hidden({value: Cell(whole[value], parts[value]) for value in siblings}, least)
+            out = guard.hidden({value: Cell(whole[value], parts[value]) for value in siblings})
             suppressed.update(out)
             return {value: None if value in out else parts[value] for value in siblings}
 
@@ -309,8 +322,8 @@ class _Maker:
             days = [week.days for week, n in weeks[value].items() if week.days for _ in range(n)]
             tasks = [week.tasks for week, n in weeks[value].items() if week.used for _ in range(n)]
             is_open = active[value] is not None
-            middle = quartiles(days) if is_open and len(days) >= least else None
-            breadth = quartiles(tasks) if is_open and len(tasks) >= least else None
+            middle = quartiles(days) if is_open and len(days) >= guard.least else None
+            breadth = quartiles(tasks) if is_open and len(tasks) >= guard.least else None
             made[value] = FrequencyRow(
                 use.tool,
                 use.evidence,
@@ -330,10 +343,11 @@ class _Maker:
     # ------------------------------------------------------------ how long, and how many stay
 
     def _waits(self, use: Use, on: date) -> Iterator[Mapping[str, FirstWeekRow]]:
-        siblings, least = self._siblings(on), self._sheet.least
+        siblings = self._siblings(on)
         for program in self._sheet.programs:
             people = {value: count_begun(tally, program.id) for value, tally in siblings.items()}
-            out = hidden_counts(people, least)
+            guard = self._guard(on, program.id)
+            out = guard.hidden_counts(people)
             made = {}
             for value, tally in siblings.items():
                 if value in out:
@@ -345,12 +359,13 @@ class _Maker:
             yield made
 
     def _retention(self, use: Use, on: date) -> Iterator[Mapping[str, RetentionRow]]:
-        siblings, least = self._siblings(on), self._sheet.least
+        siblings = self._siblings(on)
         for program in self._sheet.programs:
             kept = {value: count_kept(tally, program.id, use, on) for value, tally in siblings.items()}
             for month, week in sorted({key for cells in kept.values() for key in cells}):
                 cells = {value: kept[value].get((month, week), Cell(0)) for value in siblings}
-                out = hidden(cells, least) | hidden_counts({v: c.whole for v, c in cells.items()}, least)
+                guard = self._guard(on, program.id, day(on, -7 * week), month)
+                out = guard.hidden(cells) | guard.hidden_counts({v: c.whole for v, c in cells.items()})
                 first = (program.id, *use, month, week)
                 yield {
                     value: RetentionRow(*first, suppressed=True)
@@ -360,10 +375,11 @@ class _Maker:
                 }
 
 
-def _people(trained: int, opted_out: int, least: int) -> People:
+def _people(trained: int, opted_out: int, guard: Guard) -> People:
     measured = trained - opted_out
-    if opted_out >= least:
+    if opted_out >= guard.least:
         return People(trained, measured, opted_out)
+    least = guard.least
     return People(trained // least * least, measured // least * least, None, suppressed=True)
 
 

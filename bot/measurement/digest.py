@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import JsonValue
 
@@ -35,6 +35,7 @@ class AdoptionRow:
 
     `baseline` is the share that used it as much in the four weeks before t0, where a source reaches back.
     `change` is the share less that of last week's digest, whose eligible are `eligible_before`.
+    `repeated_from` is the week whose row it is, where fewer than a group have come or gone since.
     """
 
     program: str
@@ -53,6 +54,7 @@ class AdoptionRow:
     change: float | None = None
     eligible_before: int | None = None
     suppressed: bool = False
+    repeated_from: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -77,6 +79,12 @@ class TargetRow:
     high: float | None = None
     verdict: str | None = None
     suppressed: bool = False
+    repeated_from: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from the other rows of a digest."""
+        return self.id, self.tool, self.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,12 @@ class FirstWeekRow:
     median_days: int | None = None
     without: float | None = None
     suppressed: bool = False
+    repeated_from: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from the other rows of a digest."""
+        return self.program, self.tool, self.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,12 @@ class RetentionRow:
     seen: int | None = None
     kept: int | None = None
     suppressed: bool = False
+    repeated_from: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """What tells it from the other rows of a digest."""
+        return self.program, self.tool, self.evidence, self.month, self.week
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +289,19 @@ class WavesRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """That a digest was issued: `number` counts from 1, and `changed` says what is other than before.
+
+    `people_of` is the week whose people are counted, where fewer than a group have come or gone since.
+    """
+
+    number: int = 0
+    issued_at: datetime | None = None
+    changed: tuple[str, ...] = ()
+    people_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The figures of a week for a group; `first_on` and `last_on` are its Monday and its Sunday."""
 
@@ -293,6 +326,7 @@ class Digest:
     waves: tuple[WavesRow, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    issue: Issue = Issue()
 
     def data(self) -> dict[str, JsonValue]:
         """Return it as JSON has it: every figure that is held back is null, beside `suppressed`."""
@@ -324,7 +358,18 @@ class Digest:
             "waves": [_waves(row) for row in self.waves],
             "definitions": dict(self.definitions),
             "notes": list(self.notes),
+            "issue": _issue(self.issue),
         }
+
+
+def _issue(issue: Issue) -> dict[str, JsonValue]:
+    at = issue.issued_at.isoformat().replace("+00:00", "Z") if issue.issued_at else None
+    return {
+        "number": issue.number,
+        "issued_at": at,
+        "changed": list(issue.changed),
+        "people_of": issue.people_of,
+    }
 
 
 def _perception(row: PerceptionRow) -> dict[str, JsonValue]:

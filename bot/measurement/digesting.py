@@ -1,45 +1,29 @@
-"""Reads what a digest needs, and has it made."""
+"""Issues digests: each is made once, kept, and given unchanged from then on, until it is corrected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from bot.errors import UnknownGroup, UnknownWeek
-from bot.events import Evidence
 from bot.facts import zone_named
-from bot.measurement.adoption import HORIZONS
-from bot.measurement.answers import Item
-from bot.measurement.asides import Asides, Span
-from bot.measurement.composing import Sheet, compose, through
-from bot.measurement.digest import AdoptionRow, Digest, WavesRow
-from bot.measurement.effects import nudges, reach, use_cases, waves
-from bot.measurement.metrics import CAUSED
-from bot.measurement.nudged import FOLLOWS
-from bot.measurement.programs import programs_of
+from bot.measurement.digest import Digest, Issue
+from bot.measurement.keeping import changes
+from bot.measurement.making import Plan, make
+from bot.measurement.sets import Began, Issued, Sets, settle, tells_of_few
 from bot.measurement.stored import FigureStore
-from bot.measurement.tally import ASKED_FOR, Group, GroupKind, Tally, Use
-from bot.measurement.voices import opinions, perception, voices
+from bot.measurement.tally import ASKED_FOR, Group, GroupKind
 from bot.measurement.windows import WEEK, Days, iso_week, week_key, week_named
-from bot.model import Role
 from lessons.catalogue import Catalogue
-
-DAY = timedelta(days=1)
-
-NUDGED_FOR = timedelta(weeks=12)
-"""Over so long it is looked at what nudging causes."""
-
-WAVES_FOR = timedelta(weeks=26)
-"""Over so many weeks waves are compared."""
 
 
 def week_of(name: str | None, today: date) -> Days:
     """Return the week of a name, or the last one that is over.
 
     Raises:
-        UnknownWeek: there is none of the name, or it has not begun.
+        UnknownWeek: there is none of the name, or it is not over.
     """
     if name is None:
         return iso_week(today - WEEK)
@@ -47,8 +31,8 @@ def week_of(name: str | None, today: date) -> Days:
         week = week_named(name)
     except ValueError as error:
         raise UnknownWeek(str(error)) from error
-    if week.first_on > today:
-        raise UnknownWeek(f"{name} has not begun: this week is {week_key(today)}")
+    if week.last_on >= today:
+        raise UnknownWeek(f"{name} is not over: the last week that is over is {week_key(today - WEEK)}")
     return week
 
 
@@ -66,122 +50,151 @@ def group_named(text: str) -> Group:
     return Group(GroupKind(kind), value)
 
 
-async def digests(
-    store: FigureStore, catalogue: Catalogue, week: Days, kind: GroupKind
-) -> Mapping[str, Digest]:
-    """Make the digest of a week for every group of a kind.
+class Issuer:
+    """Gives digests, and makes those that are not there yet."""
 
-    Raises:
-        StorageUnavailable: the database did not answer.
-    """
-    sheet = await _sheet(store, catalogue, week, kind)
-    made = compose(sheet)
-    span = _span(week, zone_named(catalogue.organization.time_zone))
-    measured = _measured(sheet)
-    decided = _decided(measured, week)
-    tools = [use.tool for use in measured]
-    groups = {value: Asides() for value in made} | dict(await store.asides(kind, span, decided, tools))
-    everybody: Mapping[str, Asides] = groups
-    if kind is not GroupKind.ALL:
-        everybody = await store.asides(GroupKind.ALL, span, decided, [])
-    total, least = everybody.get("") or Asides(), sheet.least
-    hr = opinions({"": total}, Item.SUPPORT_HR, least)[""]
-    said = voices(groups, least)
-    reached, caused = reach(groups, least), nudges(groups, least)
-    fluency, waves_seen = tuple[AdoptionRow, ...](), tuple[WavesRow, ...]()
-    if kind is GroupKind.ALL:
-        fluency = await _fluency(store, catalogue, week)
-        waves_seen = await _waves(store, measured, week, least)
-    return {
-        value: replace(
-            digest,
-            confidence=said[value].confidence,
-            minutes_saved=said[value].minutes_saved,
-            manager=said[value].manager,
-            perception_gap=perception(said[value].learners, hr, total, _rate(digest), least),
-            nudges=caused[value],
-            reach=reached[value],
-            use_cases=use_cases(groups[value]),
-            fluency=fluency,
-            waves=waves_seen,
-            notes=(*digest.notes, *_more_notes(measured)),
-        )
-        for value, digest in made.items()
-    }
+    def __init__(
+        self,
+        store: FigureStore,
+        catalogue: Callable[[], Catalogue],
+        clock: Callable[[], datetime],
+        settle_facts: Callable[[], Awaitable[object]],
+    ) -> None:
+        """Wire it.
+
+        Args:
+            store: where facts and issued digests are.
+            catalogue: gives the catalogue that is live.
+            clock: says the time.
+            settle_facts: makes the facts of everybody to whom something happened.
+        """
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._settle_facts = settle_facts
+        self._one_at_a_time = asyncio.Lock()
+
+    def week(self, name: str | None) -> Days:
+        """Return the week of a name, or the last one that is over where the organization is.
+
+        Raises:
+            UnknownWeek: there is none of the name, or it is not over.
+        """
+        zone = zone_named(self._catalogue().organization.time_zone)
+        return week_of(name, self._clock().astimezone(zone).date())
+
+    async def digest(self, week: Days, group: Group) -> Digest:
+        """Return a digest as it was issued; the first time it is made.
+
+        Raises:
+            UnknownGroup: nobody who began a program was ever in such a group.
+            StorageUnavailable: the database did not answer.
+        """
+        key = week_key(week.first_on)
+        known = await self._store.issue(key, group.kind, group.value)
+        if known is not None:
+            return known
+        made = await self.issue(week, group.kind)
+        if group.value in made:
+            return made[group.value]
+        raise UnknownGroup(str(group), (), [value for value in made if value])
+
+    async def issue(self, week: Days, kind: GroupKind) -> Mapping[str, Digest]:
+        """Return the digests of every group of a kind; those that are not there yet are made and kept.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+        key = week_key(week.first_on)
+        async with self._one_at_a_time:
+            known = await self._store.issues(key, kind)
+            if not known:
+                await self._make(week, kind, {})
+                known = await self._store.issues(key, kind)
+        return {value: each.digest for value, each in known.items()}
+
+    async def correct(self, week: Days, kind: GroupKind) -> Mapping[str, Digest]:
+        """Make the digests of a kind anew; those in which something is other now are issued once more.
+
+        Each says what changed, and the one of before is kept.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+        key = week_key(week.first_on)
+        async with self._one_at_a_time:
+            await self._make(week, kind, await self._store.issues(key, kind))
+            known = await self._store.issues(key, kind)
+        return {value: each.digest for value, each in known.items()}
+
+    async def _make(self, week: Days, kind: GroupKind, known: Mapping[str, Issued]) -> None:
+        """Make digests, and keep those that are new or other than the `known`."""
+        await self._settle_facts()
+        store, catalogue, now = self._store, self._catalogue(), self._clock()
+        least = catalogue.organization.minimum_group
+        key, sunday = week_key(week.first_on), week.last_on
+        earlier, later = await store.issued_around(key, kind)
+        before = known or (await store.issues(earlier, kind) if earlier else {})
+        after = await store.issues(later, kind) if later else {}
+        began = dict(await store.began(kind, sunday))
+        kept = _kept(began, before, least)
+        late = {
+            value for value in began if value not in kept and _is_apart(began[value], after.get(value), least)
+        }
+        last = await store.issues(week_key(week.first_on - WEEK), kind)
+        rows = {value: {row.key: row for row in each.digest.adoption} for value, each in last.items()}
+        made, through = await make(store, catalogue, Plan(week, kind, frozenset(late), kept, rows))
+        for value, people in kept.items():
+            began[value] = await store.began_of(people, sunday)
+        within = {target.id: target.within_days for target in catalogue.targets}
+        issues = {}
+        for value, digest in made.items():
+            old, then = before.get(value), after.get(value)
+            if value not in began:
+                issues[value] = Issued(digest, None)
+                continue
+            then_sets = then.sets if then else None
+            settled, sets = settle(digest, began[value], through, within, old, then_sets, least)
+            same = old.digest.people if value in kept and old else settled.people
+            issues[value] = Issued(replace(settled, people=same), sets)
+        await store.put_issues(_numbered(issues, known, before, kept, now), now)
 
 
-async def _sheet(store: FigureStore, catalogue: Catalogue, week: Days, kind: GroupKind) -> Sheet:
-    """Read what the figures of use are made of."""
-    sources = await store.usage_sources()
-    known = through(sources, [*catalogue.tools], week.last_on)
-    days = {week.last_on, *(told.on for told in known.values() if told.on is not None)}
-    tallies = {on: await store.tallies(kind, on, week.first_on) for on in sorted(days)}
-    if kind is GroupKind.ALL:  # everybody is a group also where there is nobody
-        tallies = {on: found or {"": Tally()} for on, found in tallies.items()}
-    names = {name: tool.name for name, tool in catalogue.tools.items()}
-    least = catalogue.organization.minimum_group
-    parts = (programs_of(catalogue), catalogue.targets, names, least)
-    return Sheet(week, kind, tallies, sources, *parts, before={})
+def _kept(began: Mapping[str, Began], before: Mapping[str, Issued], least: int) -> dict[str, list[str]]:
+    """Return the small groups into or out of which too few people went: with those who were in them."""
+    found = {}
+    for value, people in began.items():
+        if value in before and _is_apart(people, before[value], least):
+            sets = before[value].sets
+            found[value] = sorted(sets.people) if sets else []
+    return found
 
 
-def _span(week: Days, zone: ZoneInfo) -> Span:
-    start, end = (
-        datetime.combine(on, time(), zone).astimezone(UTC) for on in (week.first_on, week.last_on + DAY)
-    )
-    return Span(week.first_on, week.last_on, start, end)
+def _is_apart(people: Began, issued: Issued | None, least: int) -> bool:
+    sets: Sets | None = issued.sets if issued else None
+    return sets is not None and tells_of_few(frozenset(people), sets.people, least)
 
 
-def _measured(sheet: Sheet) -> Mapping[Use, date]:
-    """Return the tools whose use is measured, each with its T."""
-    told = through(sheet.sources, [*sheet.tools], sheet.sunday)
-    return {
-        use: known.on
-        for use, known in told.items()
-        if use.evidence is Evidence.MEASURED and known.on is not None
-    }
-
-
-def _decided(measured: Mapping[Use, date], week: Days) -> tuple[date, date]:
-    """Return the days of the decisions that are looked at: twelve weeks, of which 72 hours are over by T."""
-    last = min([*measured.values(), week.last_on]) - FOLLOWS
-    return last - NUDGED_FOR + DAY, last
-
-
-async def _fluency(store: FigureStore, catalogue: Catalogue, week: Days) -> tuple[AdoptionRow, ...]:
-    """Say how many of those who teach have adopted what they teach."""
-    teaching = compose(await _sheet(store, catalogue, week, GroupKind.ROLE)).get(Role.LND)
-    return tuple(row for row in teaching.adoption if row.horizon_days == HORIZONS[0]) if teaching else ()
-
-
-async def _waves(
-    store: FigureStore, measured: Mapping[Use, date], week: Days, least: int
-) -> tuple[WavesRow, ...]:
-    first = week.first_on - WAVES_FOR + WEEK
-    rows = [
-        waves(use, await store.waves(use, first, week.first_on, on), least) for use, on in measured.items()
-    ]
-    return tuple(row for row in rows if row is not None)
-
-
-def _rate(digest: Digest) -> float | None:
-    """Return the share that adopted, as it is measured: at the first horizon of the first program."""
-    return next((row.share for row in digest.adoption if row.evidence == Evidence.MEASURED), None)
-
-
-def _more_notes(measured: Mapping[Use, date]) -> Iterator[str]:
-    yield "“opened” is not known: neither Slack nor Teams tells a bot who has read a message."
-    if not measured:
-        yield f"“{CAUSED.name}” is not known: no source measures use."
-
-
-async def digest_of(store: FigureStore, catalogue: Catalogue, week: Days, group: Group) -> Digest:
-    """Make the digest of a week for a group.
-
-    Raises:
-        UnknownGroup: nobody who began a program was ever in such a group.
-        StorageUnavailable: the database did not answer.
-    """
-    made = await digests(store, catalogue, week, group.kind)
-    if group.value in made:
-        return made[group.value]
-    raise UnknownGroup(str(group), (), [value for value in made if value])
+def _numbered(
+    issues: Mapping[str, Issued],
+    known: Mapping[str, Issued],
+    before: Mapping[str, Issued],
+    kept: Mapping[str, object],
+    now: datetime,
+) -> dict[str, Issued]:
+    """Number what is issued, and leave out what is as it was."""
+    found = {}
+    for value, each in issues.items():
+        people_of = None
+        if value in kept:
+            old = before[value].digest
+            people_of = old.issue.people_of or old.week
+        issue = Issue(1, now, (), people_of)
+        if value in known:
+            old = known[value].digest
+            changed = changes(old, each.digest)
+            if not changed:
+                continue
+            issue = Issue(old.issue.number + 1, now, changed, people_of)
+        found[value] = Issued(replace(each.digest, issue=issue), each.sets)
+    return found

@@ -10,15 +10,15 @@ from bot.measurement.nudged import caused
 from bot.measurement.tally import Use
 from bot.measurement.waves import compare_waves
 from bot.measurement.windows import WEEK, week_key
-from bot.privacy.suppression import Cell, hidden, hidden_counts
+from bot.privacy.suppression import Cell, Guard
 
 Groups = Mapping[str, Asides]
 
 
-def nudges(groups: Groups, least: int) -> Mapping[str, NudgesRow]:
+def nudges(groups: Groups, guard: Guard) -> Mapping[str, NudgesRow]:
     """Say of each group what followed messages that were sent, and that were held back."""
     people = {value: len({case.person for case in aside.cases}) for value, aside in groups.items()}
-    out = hidden_counts(people, least)
+    out = guard.hidden_counts(people)
     made = {}
     for value, aside in groups.items():
         if value in out:
@@ -26,7 +26,7 @@ def nudges(groups: Groups, least: int) -> Mapping[str, NudgesRow]:
             continue
         found = caused(aside.cases)
         of_held = {case.person for case in aside.cases if not case.sent}
-        if len(of_held) < least:
+        if len(of_held) < guard.least:
             # What those did from whom something was held back would be told of a few.
             is_few = found.held > 0
             made[value] = NudgesRow(found.sent + found.held, found.sent, found.held, suppressed=is_few)
@@ -38,12 +38,12 @@ def nudges(groups: Groups, least: int) -> Mapping[str, NudgesRow]:
     return made
 
 
-def reach(groups: Groups, least: int) -> Mapping[str, ReachRow]:
+def reach(groups: Groups, guard: Guard) -> Mapping[str, ReachRow]:
     """Say of each group whom messages reached."""
     known = {value: aside.reach for value, aside in groups.items()}
-    no_messages = hidden_counts({value: each.people for value, each in known.items()}, least)
-    no_people = hidden_counts({value: each.joined for value, each in known.items()}, least)
-    no_blocked = hidden({value: Cell(each.joined, each.blocked) for value, each in known.items()}, least)
+    no_messages = guard.hidden_counts({value: each.people for value, each in known.items()})
+    no_people = guard.hidden_counts({value: each.joined for value, each in known.items()})
+    no_blocked = guard.hidden({value: Cell(each.joined, each.blocked) for value, each in known.items()})
     return {
         value: _reach(each, value in no_messages, value in no_people, value in no_blocked)
         for value, each in known.items()
@@ -71,9 +71,9 @@ def use_cases(aside: Asides) -> tuple[UseCaseRow, ...]:
     )
 
 
-def waves(use: Use, weeks: Weeks, least: int) -> WavesRow | None:
+def waves(use: Use, weeks: Weeks, guard: Guard) -> WavesRow | None:
     """Compare each wave of at least a group with those who had not begun; None where there are no waves."""
-    large = {wave: courses for wave, courses in weeks.courses.items() if len(courses) >= least}
+    large = {wave: courses for wave, courses in weeks.courses.items() if len(courses) >= guard.least}
     if len(large) < 2:
         return WavesRow(use.tool, "change", suppressed=True) if len(weeks.courses) > len(large) else None
     courses = [each for courses in large.values() for each in courses]

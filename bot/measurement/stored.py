@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.events import AdoptionEvent
-from bot.measurement.answers import Answer
+from bot.measurement.answers import Answer, Item
 from bot.measurement.asides import Asides, Span, Weeks
+from bot.measurement.digest import Digest
 from bot.measurement.eligibility import Source
+from bot.measurement.sets import Began, Issued
 from bot.measurement.standings import Standings
 from bot.measurement.tally import GroupKind, Tally
 from bot.measurement.tally import Use as UseOf
 from bot.measurement.uses import Grain, Use
 from bot.model import Learner
 from bot.model import Span as RosterSpan
+from bot.privacy.overlapping import Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +131,80 @@ class FigureStore(Protocol):
 
         Raises:
             StorageUnavailable: the database did not answer.
+        """
+
+    async def tally_of(self, people: Sequence[str], day: date, monday: date) -> Tally:
+        """Count some people as of a day, whichever groups they are in by now.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def aside_of(
+        self, people: Sequence[str], span: Span, decided: tuple[date, date], tools: Collection[str]
+    ) -> Asides:
+        """Count what stands beside use of some people; what they shared is left out.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def placed(self, day: date) -> Sequence[Placed]:
+        """Count who has begun a program and is counted, by the groups that they are in, as of a day.
+
+        Returns:
+            How many, by the values of `PLACED` in its order, by program and by the day on which they began;
+            program "" is any.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def placed_saying(self, item: Item, day: date) -> Sequence[Placed]:
+        """Count who has answered something by a day, by the groups that they are in.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def began(self, kind: GroupKind, day: date) -> Mapping[str, Began]:
+        """Return of the people of small groups, as of a day, when each began which program.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def began_of(self, people: Sequence[str], day: date) -> Began:
+        """Return of some people when each began which program, by a day.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def issue(self, week: str, kind: GroupKind, value: str) -> Digest | None:
+        """Return the newest issue of a week for a group; None where there is none.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def issues(self, week: str, kind: GroupKind) -> Mapping[str, Issued]:
+        """Return the newest issue of a week for every group of a kind.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def issued_around(self, week: str, kind: GroupKind) -> tuple[str | None, str | None]:
+        """Return the last week before one that was issued for a kind, and the first after it.
+
+        Raises:
+            StorageUnavailable: the database did not answer.
+        """
+
+    async def put_issues(self, issues: Mapping[str, Issued], issued_at: datetime) -> None:
+        """Keep digests of one week and kind, by group; where there is one of the number already, that stays.
+
+        Raises:
+            StorageUnavailable: the database did not answer, and nothing was written.
         """

@@ -29,6 +29,16 @@ ASKED_FOR = tuple(kind for kind in GroupKind if kind is not GroupKind.ROLE)
 """The kinds of which there are digests; by role only the fluency of those who teach is counted."""
 
 
+PLACED = (
+    GroupKind.JOB_FAMILY,
+    GroupKind.WAVE,
+    GroupKind.LOCATION,
+    GroupKind.INDUSTRY,
+    GroupKind.COHORT,
+)
+"""The kinds of groups, the more important ones first: where two would tell of few, the later is held back."""
+
+
 class Group(NamedTuple):
     """Some people: those of whom the roster says `value` of `kind`; "" are those of whom it says nothing."""
 

@@ -11,7 +11,7 @@ from bot.measurement.answers import AGREES, Item
 from bot.measurement.asides import Asides, Held
 from bot.measurement.digest import AGREE, ConfidenceRow, ManagerRow, MinutesRow, OpinionRow, PerceptionRow
 from bot.measurement.summaries import paired_change, quartiles, with_silence
-from bot.privacy.suppression import Cell, hidden, hidden_counts
+from bot.privacy.suppression import Cell, Guard
 
 Groups = Mapping[str, Asides]
 
@@ -26,18 +26,20 @@ class Voices:
     learners: OpinionRow
 
 
-def voices(groups: Groups, least: int) -> Mapping[str, Voices]:
+def voices(groups: Groups, guard: Guard) -> Mapping[str, Voices]:
     """Work out what the people of every group say; groups have nobody in common."""
-    confidence, minutes = _confidence(groups, least), _minutes(groups, least)
-    learners = opinions(groups, Item.SUPPORT, least)
+    confidence, minutes = _confidence(groups, guard), _minutes(groups, guard)
+    learners = opinions(groups, Item.SUPPORT, guard)
     return {
-        value: Voices(confidence[value], minutes[value], _manager(aside), learners[value])
+        value: Voices(
+            confidence[value], minutes[value], _manager(aside, value in guard.also), learners[value]
+        )
         for value, aside in groups.items()
     }
 
 
 def perception(
-    learners: OpinionRow, hr: OpinionRow, estimates: Asides, measured_rate: float | None, least: int
+    learners: OpinionRow, hr: OpinionRow, estimates: Asides, measured_rate: float | None, guard: Guard
 ) -> PerceptionRow:
     """Put side by side what HR and leaders think, and learners.
 
@@ -46,15 +48,15 @@ def perception(
         hr: of the whole organization.
         estimates: what everybody in the organization was asked.
         measured_rate: the share that adopted.
-        least: how many people make a group.
+        guard: holds back what tells of few.
     """
     gap = None if hr.share is None or learners.share is None else hr.share - learners.share
     said = _values(estimates, Item.ESTIMATED_RATE, lambda held: held.after)
-    estimated = median(said.elements()) / 100 if said.total() >= least else None
+    estimated = median(said.elements()) / 100 if said.total() >= guard.least else None
     return PerceptionRow(AGREE, hr, learners, gap, estimated, measured_rate)
 
 
-def opinions(groups: Groups, item: Item, least: int) -> Mapping[str, OpinionRow]:
+def opinions(groups: Groups, item: Item, guard: Guard) -> Mapping[str, OpinionRow]:
     """Say of each group how many agree, of those who answered."""
     asked = {value: _asked(aside, item) for value, aside in groups.items()}
     said = {value: _values(aside, item, lambda held: held.after) for value, aside in groups.items()}
@@ -63,8 +65,8 @@ def opinions(groups: Groups, item: Item, least: int) -> Mapping[str, OpinionRow]
         for value, found in said.items()
     }
     answered = {value: cell.whole for value, cell in cells.items()}
-    no_count = _few(asked, answered, least)
-    out = hidden(cells, least) | no_count
+    no_count = _few(asked, answered, guard)
+    out = guard.hidden(cells) | no_count
     made = {}
     for value, cell in cells.items():
         if value in out or not cell.whole:
@@ -79,10 +81,10 @@ def opinions(groups: Groups, item: Item, least: int) -> Mapping[str, OpinionRow]
     return made
 
 
-def _confidence(groups: Groups, least: int) -> Mapping[str, ConfidenceRow]:
+def _confidence(groups: Groups, guard: Guard) -> Mapping[str, ConfidenceRow]:
     asked = {value: _asked(aside, Item.CONFIDENCE) for value, aside in groups.items()}
     pairs = {value: _pairs(aside, Item.CONFIDENCE) for value, aside in groups.items()}
-    out = _few(asked, {value: len(found) for value, found in pairs.items()}, least)
+    out = _few(asked, {value: len(found) for value, found in pairs.items()}, guard)
     made = {}
     for value, found in pairs.items():
         if value in out:
@@ -100,12 +102,12 @@ def _confidence(groups: Groups, least: int) -> Mapping[str, ConfidenceRow]:
     return made
 
 
-def _minutes(groups: Groups, least: int) -> Mapping[str, MinutesRow]:
+def _minutes(groups: Groups, guard: Guard) -> Mapping[str, MinutesRow]:
     asked = {value: _asked(aside, Item.MINUTES_SAVED) for value, aside in groups.items()}
     said = {
         value: _values(aside, Item.MINUTES_SAVED, lambda held: held.after) for value, aside in groups.items()
     }
-    out = _few(asked, {value: found.total() for value, found in said.items()}, least)
+    out = _few(asked, {value: found.total() for value, found in said.items()}, guard)
     made = {}
     for value, found in said.items():
         if value in out:
@@ -117,19 +119,21 @@ def _minutes(groups: Groups, least: int) -> Mapping[str, MinutesRow]:
     return made
 
 
-def _manager(aside: Asides) -> ManagerRow:
+def _manager(aside: Asides, is_held_back: bool) -> ManagerRow:
     """Put together what managers said of teams; no team of fewer than a group is ever asked about."""
     pairs = _pairs(aside, Item.TEAM_TASK)
     teams = _asked(aside, Item.TEAM_TASK)
+    if is_held_back and teams:
+        return ManagerRow(suppressed=True)
     if not pairs:
         return ManagerRow(teams, 0)
     changes = median(after - before for before, after in pairs)
     return ManagerRow(teams, len(pairs), median(x for x, _ in pairs), median(y for _, y in pairs), changes)
 
 
-def _few(asked: Mapping[str, int], answered: Mapping[str, int], least: int) -> frozenset[str]:
+def _few(asked: Mapping[str, int], answered: Mapping[str, int], guard: Guard) -> frozenset[str]:
     """Return the groups of which too few were asked or answered, and those that would tell of them."""
-    return hidden_counts(asked, least) | hidden_counts(answered, least)
+    return guard.hidden_counts(asked) | guard.hidden_counts(answered)
 
 
 def _asked(aside: Asides, item: Item) -> int:

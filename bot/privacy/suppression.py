@@ -6,7 +6,7 @@ says the same of all of a group that is not large, and where total and siblings 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,7 +39,7 @@ def may_show(cell: Cell, least: int) -> bool:
     return 0 < cell.part < cell.whole or cell.whole >= max(LARGE, least)
 
 
-def hidden(cells: Mapping[G, Cell], least: int) -> frozenset[G]:
+def hidden(cells: Mapping[G, Cell], least: int, also: Collection[G] = ()) -> frozenset[G]:
     """Return the groups whose figure is held back, where their total is known.
 
     The groups have nobody in common and are all that the total is made of. Those whose figure cannot be
@@ -49,8 +49,11 @@ def hidden(cells: Mapping[G, Cell], least: int) -> frozenset[G]:
     Args:
         cells: the same figure of every group.
         least: how many people make a group.
+        also: groups that are held back whatever their figure is.
     """
-    out = {group for group, cell in cells.items() if cell.whole and not may_show(cell, least)}
+    out = {
+        group for group, cell in cells.items() if cell.whole and (group in also or not may_show(cell, least))
+    }
     others = sorted(
         (group for group, cell in cells.items() if cell.whole and group not in out),
         key=lambda group: (cells[group].whole, str(group)),
@@ -66,12 +69,39 @@ def _is_safe(out: Iterable[G], cells: Mapping[G, Cell], least: int) -> bool:
     return len(hidden_cells) > 1 and may_show(total, least)
 
 
-def hidden_counts(counts: Mapping[G, int], least: int) -> frozenset[G]:
+def hidden_counts(counts: Mapping[G, int], least: int, also: Collection[G] = ()) -> frozenset[G]:
     """Return the groups of which a plain number of people is held back: fewer than a group, but not none."""
-    out = {group for group, count in counts.items() if 0 < count < least}
+    out = {group for group, count in counts.items() if 0 < count < least or (count and group in also)}
     others = sorted(
-        (group for group, count in counts.items() if count >= least), key=lambda g: (counts[g], str(g))
+        (group for group, count in counts.items() if count >= least and group not in out),
+        key=lambda g: (counts[g], str(g)),
     )
     while out and others and (len(out) == 1 or sum(counts[group] for group in out) < least):
         out.add(others.pop(0))
     return frozenset(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The rules above for the groups of one kind in one digest.
+
+    Attributes:
+        least: how many people make a group, `organization.minimum_group`.
+        also: groups that are held back whatever their figures are, since another kind of group would tell
+            with them of few.
+    """
+
+    least: int
+    also: frozenset[str] = frozenset()
+
+    def may_show(self, cell: Cell) -> bool:
+        """Say whether a figure alone tells nothing of any person."""
+        return may_show(cell, self.least)
+
+    def hidden(self, cells: Mapping[str, Cell]) -> frozenset[str]:
+        """Return the groups whose figure is held back."""
+        return hidden(cells, self.least, self.also)
+
+    def hidden_counts(self, counts: Mapping[str, int]) -> frozenset[str]:
+        """Return the groups of which a plain number of people is held back."""
+        return hidden_counts(counts, self.least, self.also)

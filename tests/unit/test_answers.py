@@ -14,7 +14,9 @@ from bot.measurement.answers import AFTER, BEFORE, Answer, Item, Said, answer_of
 from bot.measurement.asides import Asides, Held
 from bot.measurement.digest import ConfidenceRow, ManagerRow, MinutesRow, OpinionRow
 from bot.measurement.voices import opinions, perception, voices
+from bot.privacy.suppression import Guard
 
+GUARD = Guard(5)
 FIRST = date(2026, 9, 1)
 
 
@@ -97,7 +99,7 @@ def of(item: Item, *answers: tuple[int | None, int | None]) -> Asides:
 def test_confidence_is_of_pairs() -> None:
     """Who told only once is asked and not answered."""
     group = of(Item.CONFIDENCE, *((30 + n, 40 + 2 * n) for n in range(8)), (None, 70), (20, None))
-    row = voices({"": group}, 5)[""].confidence
+    row = voices({"": group}, GUARD)[""].confidence
     assert (row.asked, row.answered, row.before_median, row.after_median) == (10, 8, 33.5, 47.0)
     assert (row.paired_change, row.low, row.high) == (13.5, 10, 17)
 
@@ -105,14 +107,14 @@ def test_confidence_is_of_pairs() -> None:
 def test_minutes_are_never_summed() -> None:
     """Median and quartiles of those who told."""
     group = of(Item.MINUTES_SAVED, (None, 5), (None, 10), (None, 10), (None, 30), (None, -10), (None, None))
-    assert voices({"": group}, 5)[""].minutes_saved == MinutesRow(6, 5, 10, 5, 10)
+    assert voices({"": group}, GUARD)[""].minutes_saved == MinutesRow(6, 5, 10, 5, 10)
 
 
 def test_of_few_who_answered_nothing_is_said() -> None:
     """Four answers tell too much of each; a sibling that would tell of them says nothing either."""
     few = of(Item.CONFIDENCE, *((30, 40),) * 4, (None, None))
     many = of(Item.CONFIDENCE, *((30, 40),) * 9)
-    made = voices({"few": few, "many": many}, 5)
+    made = voices({"few": few, "many": many}, GUARD)
     assert made["few"].confidence == ConfidenceRow(suppressed=True) == made["many"].confidence
     assert made["few"].minutes_saved == MinutesRow(0, 0)
 
@@ -120,13 +122,13 @@ def test_of_few_who_answered_nothing_is_said() -> None:
 def test_managers_answer_of_teams() -> None:
     """A team is assessed when it was both times."""
     group = of(Item.TEAM_TASK, (40, 60), (50, 55), (70, None))
-    assert voices({"": group}, 5)[""].manager == ManagerRow(3, 2, 45, 57.5, 12.5)
+    assert voices({"": group}, GUARD)[""].manager == ManagerRow(3, 2, 45, 57.5, 12.5)
 
 
 def test_opinions_have_bounds_of_the_silent() -> None:
     """Six of ten agree, and ten were silent: of all between 30 and 80 %."""
     group = of(Item.SUPPORT, *((None, 4),) * 6, *((None, 2),) * 4, *((None, None),) * 10)
-    row = opinions({"": group}, Item.SUPPORT, 5)[""]
+    row = opinions({"": group}, Item.SUPPORT, GUARD)[""]
     assert (row.asked, row.answered, row.share) == (20, 10, 0.6)
     assert row.low == pytest.approx(0.3)
     assert row.high == pytest.approx(0.8)
@@ -134,16 +136,16 @@ def test_opinions_have_bounds_of_the_silent() -> None:
 
 def test_of_a_few_it_is_not_said_that_all_agree() -> None:
     """All of twelve agree is held back; all of twenty is not."""
-    twelve = opinions({"": of(Item.SUPPORT, *((None, 5),) * 12)}, Item.SUPPORT, 5)[""]
+    twelve = opinions({"": of(Item.SUPPORT, *((None, 5),) * 12)}, Item.SUPPORT, GUARD)[""]
     assert (twelve.asked, twelve.share, twelve.suppressed) == (12, None, True)
-    assert opinions({"": of(Item.SUPPORT, *((None, 5),) * 20)}, Item.SUPPORT, 5)[""].share == 1
+    assert opinions({"": of(Item.SUPPORT, *((None, 5),) * 20)}, Item.SUPPORT, GUARD)[""].share == 1
 
 
 def test_the_gap_is_between_two_shares() -> None:
     """HR less learners, and what HR expects beside what is measured."""
     hr, learners = OpinionRow(10, 8, 0.75, 0.6, 0.8), OpinionRow(100, 50, 0.5, 0.25, 0.75)
     expected = of(Item.ESTIMATED_RATE, *((None, 60),) * 3, *((None, 80),) * 2)
-    row = perception(learners, hr, expected, 0.31, 5)
+    row = perception(learners, hr, expected, 0.31, GUARD)
     assert (row.gap, row.estimated_rate, row.measured_rate) == (0.25, 0.6, 0.31)
-    few = perception(learners, OpinionRow(suppressed=True), of(Item.ESTIMATED_RATE, (None, 60)), None, 5)
+    few = perception(learners, OpinionRow(suppressed=True), of(Item.ESTIMATED_RATE, (None, 60)), None, GUARD)
     assert (few.gap, few.estimated_rate, few.suppressed) == (None, None, True)

@@ -91,7 +91,7 @@ def test_nobody_is_a_digest_too(laps: Laps) -> None:
     [
         (["--week", "2026-W54"], "there is no week 2026-W54"),
         (["--week", "46"], "is no week"),
-        (["--week", "2999-W01"], "has not begun"),
+        (["--week", "2999-W01"], "is not over"),
         (["--group", "team:a"], "there is no group 'team:a'"),
         (["--group", "job_family"], "the kinds are job_family, cohort"),
         (["--group", "job_family:nobody"], "there is no group 'job_family:nobody'"),
