@@ -37,6 +37,7 @@ from bot.cli import (
 from bot.cli.trying import INTERRUPTED
 from bot.cohorts.gathering import FEWEST, MOST
 from bot.cohorts.importing import Terms
+from bot.digests.forms import FORMS
 from bot.errors import LapsError
 from bot.model import ChannelName, Role
 from bot.settings import read_settings
@@ -211,7 +212,9 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     figures.add_argument(
         "--correct", action="store_true", help="make it anew with what came late, and issue what is other now"
     )
-    _add_format(figures)
+    figures.add_argument(
+        "--format", choices=[*FORMS], default="text", help="how it is written (default text)"
+    )
     figures.set_defaults(
         work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions, o.correct)
     )

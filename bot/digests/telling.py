@@ -1,9 +1,11 @@
-"""A digest in words and rows, for a terminal: one page."""
+"""A digest in words and rows: one page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from bot.measurement.adoption import HORIZONS
 from bot.measurement.digest import (
     AdoptionRow,
     Digest,
@@ -15,6 +17,7 @@ from bot.measurement.digest import (
     TargetRow,
     WavesRow,
 )
+from bot.measurement.tally import Group
 
 HIDDEN = "too few"
 """Stands where a figure is held back."""
@@ -22,27 +25,132 @@ HIDDEN = "too few"
 NONE = "–"
 """Stands where there is no figure."""
 
+MOST_SAID = 3
+"""Sentences of a kind on the page."""
+
+MOST_CHANGES = 10
+"""Corrections that are said; JSON has them all."""
+
 Rows = Sequence[Sequence[str]]
 
 _VERDICTS = {"reached": "reached", "below": "below", "not_shown": "not shown yet"}
 _EVIDENCE = {"measured": "measured", "self_report": "people say", "manager": "managers say"}
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What makes a digest readable: whose it is, and what people call the tools."""
+
+    organization: str
+    tools: Mapping[str, str]
+
+
+def title(digest: Digest, reader: Reader) -> str:
+    """Say of whom and of when it is."""
+    days = f"{digest.week}, {digest.first_on} to {digest.last_on}"
+    return f"{reader.organization}, {days}: {'everybody' if digest.group == Group() else digest.group}"
+
+
 def headline(digest: Digest, tools: Mapping[str, str]) -> str:
-    """Say the one thing first: the share that adopted at 30 days, or at the first horizon that is shown."""
+    """Say the one thing first: who adopted, the change since last week, and how the goal stands."""
     rows = [row for row in digest.adoption if row.share is not None]
     if not rows:
         return "There is no adoption figure yet: nobody is eligible, or too few are."
     row = min(rows, key=lambda each: (each.evidence != "measured", each.horizon_days))
-    tool = tools.get(row.tool, row.tool)
     said = (
-        f"{_percent(row.share)} ({_percent(row.low)} to {_percent(row.high)}) of {row.eligible} people "
-        f"adopted {tool} {row.horizon_days} days after their first lesson"
+        f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)}) of {row.eligible} people "
+        f"adopted {tools.get(row.tool, row.tool)} {row.horizon_days} days after their first lesson"
     )
     said += "." if row.evidence == "measured" else ", as they say."
     if row.change is not None:
-        said += f" That is {row.change * 100:+.0f} points since last week."
+        points = _points(row.change)
+        said += f" That is {points} points since last week." if points != "+0" else " The same as last week."
+    targets = [x for x in digest.targets if x.share is not None and x.evidence == row.evidence]
+    for target in targets[:1]:
+        verdict = _VERDICTS.get(target.verdict or "", HIDDEN)
+        said += f" {target.id}: {percent(target.share)} of the goal of {percent(target.goal)}, {verdict}."
     return said
+
+
+def marks(digest: Digest) -> Iterator[str]:
+    """Say what is to be known of this issue: whose figures are repeated, and what was corrected."""
+    issue = digest.issue
+    if issue.people_of is not None:
+        yield f"The people of {issue.people_of} are counted: since then too few came or went."
+    of_weeks = {x.repeated_from for x in digest.adoption} | {x.repeated_from for x in digest.targets}
+    repeated = sorted(each for each in of_weeks if each)
+    if repeated and issue.people_of is None:
+        yield f"Some rows are those of {', '.join(repeated)}: too few people are new in them."
+    if issue.number > 1 and issue.issued_at is not None:
+        many = len(issue.changed)
+        figures = f"{many} figure{'' if many == 1 else 's'}"
+        yield f"Corrected on {issue.issued_at:%Y-%m-%d}, issue {issue.number}: {figures}."
+        yield from (f"  {each}" for each in issue.changed[:MOST_CHANGES])
+
+
+def moved(digest: Digest, tools: Mapping[str, str]) -> list[str]:
+    """Say what is other than last week, the largest change first."""
+    rows = [x for x in digest.adoption if x.change is not None and round(x.change * 100)]
+    rows.sort(key=lambda x: -abs(x.change or 0))
+    return [
+        f"{tools.get(x.tool, x.tool)}, {_EVIDENCE[x.evidence]}, after {x.horizon_days} days: "
+        f"{percent(x.share)}, {_points(x.change)} points "
+        f"({x.eligible} eligible, {x.eligible_before} the week before)."
+        for x in rows[:MOST_SAID]
+    ]
+
+
+def wanting(digest: Digest, tools: Mapping[str, str]) -> list[str]:
+    """Say where help is needed, and what would help."""
+    found = [
+        f"{x.id}: {percent(x.share)} of {x.eligible} people are there, and the goal is {percent(x.goal)}."
+        for x in digest.targets
+        if x.verdict == "below"
+    ]
+    for row in (x for x in digest.adoption if x.evidence == "measured" and x.horizon_days == HORIZONS[0]):
+        name = tools.get(row.tool, row.tool)
+        if row.tried is None or row.adopted is None or not row.eligible:
+            continue
+        if row.tried < row.eligible / 2:
+            found.append(
+                f"{name}: {row.eligible - row.tried} of {row.eligible} people have not tried it in 30 days; "
+                "is the licence there, and is there a lesson for their own task?"
+            )
+        elif row.adopted < row.tried / 2:
+            found.append(
+                f"{name}: {row.tried} people tried it, and {row.adopted} adopted it; "
+                "moments of need at the times of their tasks would help."
+            )
+    found += [
+        f"{tools.get(x.tool, x.tool)}: {x.lapsed} people adopted it, and did not use it for 14 days."
+        for x in digest.frequency
+        if x.lapsed and x.evidence == "measured"
+    ]
+    return found[:MOST_SAID]
+
+
+def as_text(digest: Digest, reader: Reader, definitions: bool = False) -> str:
+    """Write a digest as one page of plain text."""
+    tools = reader.tools
+    lines = [title(digest, reader), "", headline(digest, tools), *marks(digest)]
+    for heading, said in (
+        ("What moved", moved(digest, tools)),
+        ("Where help is needed", wanting(digest, tools)),
+    ):
+        lines += ["", heading, *(said or ["Nothing to tell."])]
+    for heading, rows in sections(digest, tools):
+        lines += ["", heading, *_columns(rows)]
+    if digest.notes:
+        lines += ["", "What is not known, and why", *digest.notes]
+    if definitions:
+        lines += ["", "What the figures mean", *_columns([*map(list, digest.definitions.items())])]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(rows: Rows) -> Iterator[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def sections(digest: Digest, tools: Mapping[str, str]) -> Iterator[tuple[str, Rows]]:
@@ -136,11 +244,11 @@ def _perceived(row: PerceptionRow) -> Iterator[tuple[str, Rows]]:
     said = []
     for name, opinion in (("HR and leaders", row.hr), ("learners", row.learners)):
         counts = [_shown(opinion.asked, opinion.suppressed), _shown(opinion.answered, opinion.suppressed)]
-        bounds = NONE if opinion.low is None else f"{_percent(opinion.low)} and {_percent(opinion.high)}"
-        said.append([name, *counts, HIDDEN if opinion.suppressed else _percent(opinion.share), bounds])
+        bounds = NONE if opinion.low is None else f"{percent(opinion.low)} and {percent(opinion.high)}"
+        said.append([name, *counts, HIDDEN if opinion.suppressed else percent(opinion.share), bounds])
     yield f"“{row.item}”", [heads, *said]
     if row.estimated_rate is not None:
-        rates = [_percent(row.estimated_rate), _percent(row.measured_rate)]
+        rates = [percent(row.estimated_rate), percent(row.measured_rate)]
         yield "Adoption as HR and leaders expect it", [["expected", "measured"], rates]
 
 
@@ -149,14 +257,14 @@ def _caused(row: NudgesRow) -> Iterator[tuple[str, Rows]]:
         return
     sure = NONE if row.low is None else f" ({_points(row.low)} to {_points(row.high)})"
     difference = NONE if row.difference is None else f"{_points(row.difference)}{sure} points"
-    shares = [_percent(row.used_72h_sent), _percent(row.used_72h_held)]
+    shares = [percent(row.used_72h_sent), percent(row.used_72h_held)]
     counts = [_shown(row.sent, row.suppressed), _shown(row.held, row.suppressed)]
     heads = "sent|held back|used it after a message|without one|difference"
     yield "What messages cause, within 72 hours", [heads.split("|"), [*counts, *shares, difference]]
 
 
 def _points(share: float | None) -> str:
-    return NONE if share is None else f"{share * 100:+.0f}"
+    return NONE if share is None else f"{round(share * 100):+d}"
 
 
 def _signed(number: float | None, form: str) -> str:
@@ -189,7 +297,7 @@ def _retention(row: RetentionRow, tools: Mapping[str, str]) -> list[str]:
 def _adoption(row: AdoptionRow, tools: Mapping[str, str]) -> list[str]:
     share = HIDDEN if row.suppressed and row.eligible != 0 else NONE
     if row.share is not None:
-        share = f"{_percent(row.share)} ({_percent(row.low)} to {_percent(row.high)})"
+        share = f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)})"
     return [
         row.program,
         tools.get(row.tool, row.tool),
@@ -200,23 +308,24 @@ def _adoption(row: AdoptionRow, tools: Mapping[str, str]) -> list[str]:
         _shown(row.tried, row.suppressed),
         _shown(row.adopted, row.suppressed),
         share,
-        _percent(row.baseline),
+        percent(row.baseline),
     ]
 
 
 def _target(row: TargetRow) -> list[str]:
     share = HIDDEN if row.suppressed else NONE
     if row.share is not None:
-        share = f"{_percent(row.share)} ({_percent(row.low)} to {_percent(row.high)})"
+        share = f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)})"
     told = _VERDICTS.get(row.verdict or "", HIDDEN)
     evidence = _EVIDENCE[row.evidence]
     return [
         row.id, evidence, _shown(row.eligible, row.suppressed), _shown(row.met, row.suppressed), share,
-        _percent(row.goal), told,
+        percent(row.goal), told,
     ]  # fmt: skip
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """Write a share in whole percent."""
     return NONE if share is None else f"{share * 100:.0f} %"
 
 

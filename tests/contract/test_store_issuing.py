@@ -219,10 +219,7 @@ async def grown(town: Town, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_two_answers_tell_of_few(town: Town, seed: int) -> None:
-    """Of each two rows that are shown, nobody and no group of fewer than five is in one alone.
-
-    Looked at are the groups of every kind within a week, and each group from week to week.
-    """
+    """In a week, and from week to week of a group, no two rows that are shown differ by fewer than five."""
     await grown(town, seed)
     ours = issuer(town)
     shown: dict[tuple[object, ...], dict[tuple[str, GroupKind, str], frozenset[str]]] = {}

@@ -51,8 +51,8 @@ def filled(laps: Laps) -> Laps:
 def test_a_page_says_the_one_thing_first(filled: Laps) -> None:
     """The headline, then the figures, then what is not known and why."""
     said = filled("digest", "--week", "2026-W41").out.splitlines()
-    assert said[0] == "Acme, 2026-W41, 2026-10-05 to 2026-10-11: all"
-    assert said[1].startswith("50 % (33 % to 67 %) of 30 people adopted")
+    assert said[0] == "Acme, 2026-W41, 2026-10-05 to 2026-10-11: everybody"
+    assert said[2].startswith("50 % (33 % to 67 %) of 30 people adopted")
     assert any(line.startswith("What is not known, and why") for line in said)
     assert not any("What the figures mean" in line for line in said)
     asked = filled("digest", "--week", "2026-W41", "--definitions").out
