@@ -15,13 +15,11 @@ from collections.abc import Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 
-from adapters.usage.reports import REPORTS
 from bot.cli import (
     announcing,
     authoring,
     cohorts,
     delivering,
-    digesting,
     drafting,
     examining,
     packaging,
@@ -32,12 +30,12 @@ from bot.cli import (
     roster,
     running,
     trying,
-    usage,
 )
+from bot.cli.arguments import add_format, day, whole
+from bot.cli.measuring import add_measuring
 from bot.cli.trying import INTERRUPTED
 from bot.cohorts.gathering import FEWEST, MOST
 from bot.cohorts.importing import Terms
-from bot.digests.forms import FORMS
 from bot.errors import LapsError
 from bot.model import ChannelName, Role
 from bot.settings import read_settings
@@ -107,12 +105,12 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     run.add_argument("--port", type=_port, default=3978, help="port to listen on (default 3978)")
     run.set_defaults(work=lambda o: running.run(read_settings(), o.host, o.port))
     doctor = commands.add_parser("doctor", help="say what is set up, what is missing, and the mend")
-    _add_format(doctor)
+    add_format(doctor)
     doctor.set_defaults(work=lambda o: examining.doctor(read_settings(), o.format))
     sent = commands.add_parser("deliveries", help="print what went out or is to, and why what did not arrive")
     sent.add_argument("--failed", action="store_true", help="only what did not surely arrive")
-    sent.add_argument("--limit", type=_positive, default=100, help="how many, the newest first (default 100)")
-    _add_format(sent)
+    sent.add_argument("--limit", type=whole, default=100, help="how many, the newest first (default 100)")
+    add_format(sent)
     sent.set_defaults(work=lambda o: delivering.deliveries(read_settings(), o.failed, o.limit, o.format))
     manifest = commands.add_parser("manifest", help="write the app manifest, ready to upload")
     manifest.add_argument("channel", choices=("slack", "teams"))
@@ -166,16 +164,16 @@ def _add_catalogue(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         required=True, metavar="ACTION"
     )
     shown = catalogue.add_parser("log", help="print the newest revisions: who, when, how, what changed")
-    shown.add_argument("--limit", type=_positive, default=20, help="how many (default 20)")
-    _add_format(shown)
+    shown.add_argument("--limit", type=whole, default=20, help="how many (default 20)")
+    add_format(shown)
     shown.set_defaults(work=lambda o: revisions.log(read_settings(), o.limit, o.format))
     diff = catalogue.add_parser("diff", help="print what changed, lesson by lesson")
-    diff.add_argument("old", nargs="?", type=_positive, help="a revision (default: the newest)")
-    diff.add_argument("new", nargs="?", type=_positive, help="another one (default: the files as they are)")
-    _add_format(diff)
+    diff.add_argument("old", nargs="?", type=whole, help="a revision (default: the newest)")
+    diff.add_argument("new", nargs="?", type=whole, help="another one (default: the files as they are)")
+    add_format(diff)
     diff.set_defaults(work=lambda o: revisions.diff(read_settings(), o.old, o.new, o.format))
     rollback = catalogue.add_parser("rollback", help="make the catalogue what an earlier revision was")
-    rollback.add_argument("revision", type=_positive, help="its number")
+    rollback.add_argument("revision", type=whole, help="its number")
     rollback.set_defaults(work=lambda o: revisions.rollback(read_settings(), o.revision))
     publish = catalogue.add_parser("publish", help="check the files and accept them as the newest revision")
     publish.set_defaults(work=lambda o: revisions.publish(read_settings()))
@@ -191,7 +189,7 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
         )
         parser.add_argument("role", choices=[*map(str, Role)], metavar="ROLE", help=", ".join(Role))
-        _add_format(parser)
+        add_format(parser)
         parser.set_defaults(
             work=lambda o, held=held: people.set_role(read_settings(), o.person, Role(o.role), held, o.format)
         )
@@ -202,53 +200,10 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     ahead.add_argument(
         "person", help="slack:U012ABC, teams:29:1abc, web:…, an e-mail address or a learner key"
     )
-    ahead.add_argument("--days", type=_positive, default=14, help="how far ahead (default 14)")
-    _add_format(ahead)
+    ahead.add_argument("--days", type=whole, default=14, help="how far ahead (default 14)")
+    add_format(ahead)
     ahead.set_defaults(work=lambda o: planning.plan(read_settings(), o.person, o.days, o.format))
-    figures = commands.add_parser("digest", help="print the week's adoption figures for a group")
-    figures.add_argument("--week", metavar="WEEK", help="2026-W46, say (default: the last one that is over)")
-    figures.add_argument("--group", default="all", metavar="KIND:VALUE", help="job_family:finance, say")
-    figures.add_argument("--definitions", action="store_true", help="say what each figure means, too")
-    figures.add_argument(
-        "--correct", action="store_true", help="make it anew with what came late, and issue what is other now"
-    )
-    figures.add_argument(
-        "--format", choices=[*FORMS], default="text", help="how it is written (default text)"
-    )
-    figures.set_defaults(
-        work=lambda o: digesting.digest(read_settings(), o.week, o.group, o.format, o.definitions, o.correct)
-    )
-    use = commands.add_parser("usage", help="take in real use of AI tools").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    taking = use.add_parser("import", help="take in a file of real use")
-    taking.add_argument("file", type=Path, help="the file, packed by gzip or not; - reads standard input")
-    taking.add_argument("--source", choices=[*REPORTS], default="generic", help="of which kind it is")
-    taking.add_argument("--tool", metavar="ID", help="the tool that it is about, by its id in lessons.yaml")
-    taking.add_argument(
-        "--day", type=_day, metavar="DAY", help="the day that it is of, where it does not say so"
-    )
-    taking.add_argument(
-        "--complete-through", type=_day, metavar="DAY", help="the day through which its figures are complete"
-    )
-    _add_format(taking)
-    taking.set_defaults(
-        work=lambda o: usage.import_usage(
-            read_settings(), o.file, usage.Asked(o.source, o.tool, o.day, o.complete_through), o.format
-        )
-    )
-    events = commands.add_parser("events", help="export or import adoption events").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    export = events.add_parser("export", help="write every adoption event to stdout, one JSON line each")
-    export.add_argument("--since", type=_day, metavar="DAY", help="only from this local day on")
-    export.add_argument("--format", choices=("jsonl",), default="jsonl", help="JSON lines (default)")
-    export.add_argument("--pseudonymous", action="store_true", help="learners by their random key")
-    export.set_defaults(work=lambda o: people.export_events(read_settings(), o.since, o.pseudonymous))
-    load = events.add_parser("import", help="append events from a file of JSON lines; twice is once")
-    load.add_argument("file", type=Path, help="the file, or - for standard input")
-    _add_format(load)
-    load.set_defaults(work=lambda o: people.import_events(read_settings(), o.file, o.format))
+    add_measuring(commands)
 
 
 def _add_roster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -258,7 +213,7 @@ def _add_roster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     load = actions.add_parser("import", help="take the roster in from a CSV file; twice is once")
     load.add_argument("file", type=Path, help="the file, or - for standard input")
     load.add_argument(
-        "--as-of", type=_day, metavar="DAY", help="the day from which on it holds (default today)"
+        "--as-of", type=day, metavar="DAY", help="the day from which on it holds (default today)"
     )
     load.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     load.add_argument("--partial", action="store_true", help="only some people are in it: nobody leaves")
@@ -266,7 +221,7 @@ def _add_roster(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     load.add_argument(
         "--allow-leavers", action="store_true", help="more than half of the people may be missing"
     )
-    _add_format(load)
+    add_format(load)
     load.set_defaults(
         work=lambda o: roster.import_people(
             read_settings(),
@@ -283,7 +238,7 @@ def _add_cohorts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         required=True, metavar="ACTION"
     )
     shown = actions.add_parser("list", help="print every cohort, who leads it and where it meets")
-    _add_format(shown)
+    add_format(shown)
     shown.set_defaults(work=lambda o: cohorts.listing(read_settings(), o.format))
     new = actions.add_parser("propose", help="propose cohorts for people of the roster who are in none")
     new.add_argument("--size", type=_cohort_size, default=10, help="people in each, 8 to 12 (default 10)")
@@ -292,7 +247,7 @@ def _add_cohorts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     new.add_argument(
         "--write", type=Path, metavar="FILE", help="write them as CSV, for laps people import --partial"
     )
-    _add_format(new)
+    add_format(new)
     new.set_defaults(
         work=lambda o: cohorts.proposing(read_settings(), o.size, o.mixed, o.wave, o.write, o.format)
     )
@@ -323,7 +278,7 @@ def _add_announcing(commands: argparse._SubParsersAction[argparse.ArgumentParser
         )
     )
     shown = actions.add_parser("list", help="print what was said to many, and how far it is")
-    _add_format(shown)
+    add_format(shown)
     shown.set_defaults(work=lambda o: announcing.listing(read_settings(), o.format))
     back = actions.add_parser("withdraw", help="drop what waits, and say so where it is out")
     back.add_argument("announcement", help="its id")
@@ -360,30 +315,11 @@ def _add_whom(parser: argparse.ArgumentParser, *names: str) -> None:
 def _add_sending(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="PERSON", help="the admin who says it")
     parser.add_argument("--yes", action="store_true", help="send it; over 50 people a second admin is asked")
-    _add_format(parser)
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text by default")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day (such as 2026-11-01)") from error
+    add_format(parser)
 
 
 def _cohort_size(text: str) -> int:
-    if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from {FEWEST} to {MOST}")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)
+    return whole(text, FEWEST, MOST)
 
 
 def _port(text: str) -> int:

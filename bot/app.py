@@ -5,34 +5,43 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import orjson
 from aiohttp import web
 
+from adapters.api.app import ApiAdapter
+from adapters.api.cloud_events import CloudEvent
 from adapters.calendar.feed import FeedReader
 from adapters.slack.app import SlackAdapter, SlackConfig
 from adapters.slack.limits import LIMITS as SLACK_LIMITS
 from adapters.teams.app import TeamsAdapter, TeamsConfig
 from adapters.teams.render import LIMITS as TEAMS_LIMITS
+from adapters.usage.generic import record, rules
 from adapters.web.app import WebAdapter, WebConfig
 from adapters.web.render import LIMITS as WEB_LIMITS
 from bot.announcing.office import AnnounceOffice
 from bot.cohorts.looking_after import PeopleOffice
 from bot.cohorts.promoting import ShareOffice
+from bot.digests.telling import Reader
 from bot.dispatch import Dispatcher
 from bot.editing.live import LiveCatalogue
 from bot.editing.notices import Notice, Notices
 from bot.editing.workshop import CatalogueWorkshop
 from bot.errors import CatalogueError, LapsError
+from bot.facts import zone_named
+from bot.measurement.digesting import Issuer
+from bot.measurement.intake import Taken, Told, take_in
 from bot.measurement.programs import counts_alike
 from bot.metrics import Metrics
 from bot.model import ChannelName, Workspace
 from bot.ports import Channel, Clock, Desk, FileSource, Store, Workshop
 from bot.preview.routes import PreviewPages
 from bot.settings import Settings
+from bot.tabular import Finding
 from bot.watching import Watcher
 from lessons.catalogue import Catalogue
 from lessons.checking import ChannelLimit
@@ -185,6 +194,17 @@ class Server:
         self.gatherings = Gatherings(store, self.outbox, lambda: self.live.now, clock)
         self._counted = self.live.now
         self.settling = Settling(store, lambda: self.live.now)
+        self.issuer = Issuer(store, lambda: self.live.now, clock, self.settling.work)
+        secret = settings.usage_webhook_secret
+        self._api = ApiAdapter(
+            self.issuer,
+            store,
+            lambda: reader_of(self.live.now),
+            clock,
+            secret.get_secret_value() if secret is not None else None,
+            self._take_use,
+            version("laps"),
+        )
         self.calendars = Calendars(store, FeedReader(own_hosts), lambda: self.live.now, clock)
         self._clock = clock
         self._ticker = Ticker()
@@ -201,12 +221,25 @@ class Server:
         )
         for adapter in self.adapters:
             application.add_routes(adapter.routes())
+        application.add_routes(self._api.routes())
         if self.settings.web_on(self._host):
             application.add_routes(self._preview.routes())
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._stop)
         application.on_cleanup.append(self._close)
         return application
+
+    async def _take_use(self, events: Sequence[CloudEvent]) -> Taken:
+        """Take in what a source tells by webhook, each event once."""
+        catalogue = self.live.now
+        zone = zone_named(catalogue.organization.time_zone)
+        known = rules(catalogue.tools, self._clock().astimezone(zone).date())
+
+        def read() -> Iterator[Told | Finding]:
+            for number, event in enumerate(events, 1):
+                yield from record(number, event.cells(), known, zone)
+
+        return await take_in(self.store, "generic", read)
 
     async def _find_person(self, about: Mapping[str, str]) -> tuple[Workspace, str] | None:
         """Find somebody of the roster in Slack, by their id there or by their address."""
@@ -328,6 +361,12 @@ async def build(
     if store is None:
         store = await open_store(settings.database_url, organization.name, organization.time_zone, clock)
     return Server(settings, host, store, loader, loaded, clock, sleep)
+
+
+def reader_of(catalogue: Catalogue) -> Reader:
+    """Say what makes digests readable."""
+    tools = {name: tool.name for name, tool in catalogue.tools.items()}
+    return Reader(catalogue.organization.name, tools)
 
 
 def workshop_of(store: Store, live: LiveCatalogue, files: Mapping[ChannelName, FileSource]) -> Workshop:

@@ -9,7 +9,7 @@
     │                  NotAdmin, FileRefused, CannotWrite, CalendarRefused,
     │                  FutureDay, NewAdmins, ManyLeavers, NotChampion, NoSuchUseCase,
     │                  OwnAnnouncement, AlreadyDecided, TooLong, NoSuchAnnouncement,
-    │                  UnknownGroup, UnknownWeek, UnknownTool
+    │                  UnknownGroup, UnknownWeek, UnknownTool, UnknownToken
     ├─ ChannelError
     │  ├─ Retryable    RateLimited, Unavailable           try again later
     │  ├─ Ambiguous    ReplyLost                          sent or not, nobody knows
@@ -274,6 +274,16 @@ class UnknownTool(Refusal):
         self.tool = tool
         self.hint = f"Say which tool it is about with --tool; there are {', '.join(known)}."
         super().__init__(f"lessons.yaml has no tool {tool!r}")
+
+
+class UnknownToken(Refusal):
+    """A token is named that there is not, or that was taken back before."""
+
+    hint = "`laps token list` prints all of them."
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        super().__init__(f"there is no token {token!r} that could be taken back")
 
 
 class UnknownWeek(Refusal):

@@ -48,6 +48,7 @@ from bot.model import (
     Workspace,
     WorkspaceRef,
 )
+from bot.privacy.stored import PrivacyStore
 from lessons.model import Lesson
 
 
@@ -163,7 +164,7 @@ class DeliveryRecord:
     reason: str
 
 
-class Store(Community, FigureStore, Protocol):
+class Store(Community, FigureStore, PrivacyStore, Protocol):
     """The database. Reads are named for what they are for; there is one write for interactions, `apply`.
 
     Raises:

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         description="The practice room: on by itself where Laps listens on loopback only; 0 turns it off.",
     )
 
+    usage_webhook_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="LAPS_USAGE_WEBHOOK_SECRET",
+        description="Signs what POST /api/v1/usage takes in; without it nothing is taken.",
+    )
     calendar_hosts: str | None = Field(
         default=None,
         validation_alias="LAPS_CALENDAR_HOSTS",

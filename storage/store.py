@@ -57,6 +57,7 @@ from storage import (
     weekly,
 )
 from storage.figures import Figures
+from storage.privacy import Privacy
 from storage.rows import micros
 from storage.snapshot import read_lesson
 from storage.sql import Steps
@@ -67,7 +68,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-class CommonStore(Figures):
+class CommonStore(Figures, Privacy):
     """A store but for how its steps are run and how changes are grouped."""
 
     def __init__(self, organization: Organization, clock: Clock) -> None:

@@ -101,23 +101,37 @@ def _judged(
     for row in rows_of(lines, header):
         if isinstance(row, Finding):
             yield row
-            continue
-        said: dict[str, str] = {}
-        problems: list[Finding] = []
-        for name, cell in zip(header.columns, row.cells, strict=True):
-            try:
-                # A number below 0 is no formula, and is told what it is.
-                text = cell.strip() if name == "count" else plain(cell, LONGEST_ADDRESS) if name else ""
-                said[name] = known[name](text) if text else ""
-            except ValueError as error:
-                problems.append(Finding(row.number, name, str(error)))
-        if not problems:
-            try:
-                yield _told(row.number, said, zone)
-                continue
-            except ValueError as error:
-                problems.append(Finding(row.number, "", str(error)))
-        yield from problems
+        else:
+            cells = {name: cell for name, cell in zip(header.columns, row.cells, strict=True) if name}
+            yield from record(row.number, cells, known, zone)
+
+
+def record(
+    line: int, cells: Mapping[str, str], known: Mapping[str, Check], zone: tzinfo
+) -> Iterator[Told | Finding]:
+    """Make the record of what a line says, or say what is wrong with it.
+
+    Args:
+        line: where it stands, from 1.
+        cells: what is said, by the names of the columns.
+        known: the columns, by `rules`.
+        zone: in which the local day of a time is counted where the line names none.
+    """
+    said: dict[str, str] = {}
+    problems: list[Finding] = []
+    for name, cell in cells.items():
+        try:
+            # A number below 0 is no formula, and is told what it is.
+            text = cell.strip() if name == "count" else plain(cell, LONGEST_ADDRESS)
+            said[name] = known[name](text) if text else ""
+        except ValueError as error:
+            problems.append(Finding(line, name, str(error)))
+    if not problems:
+        try:
+            yield _told(line, said, zone)
+        except ValueError as error:
+            yield Finding(line, "", str(error))
+    yield from problems
 
 
 def _told(line: int, said: Mapping[str, str], zone: tzinfo) -> Told:

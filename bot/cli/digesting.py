@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from bot.app import CHANNEL_LIMITS, good, now_utc
+from bot.app import CHANNEL_LIMITS, good, now_utc, reader_of
 from bot.cli.opening import opened
 from bot.digests.forms import FORMS
-from bot.digests.telling import Reader, as_text
+from bot.digests.telling import as_text
 from bot.measurement.digesting import Issuer, group_named
+from bot.privacy.audit import OPERATOR
 from bot.settings import Settings
 from lessons.loading import load
 from scheduler.settling import Settling
@@ -39,9 +40,9 @@ async def digest(
         issuer = Issuer(store, lambda: catalogue, now_utc, Settling(store, lambda: catalogue).work)
         of, days = group_named(group), issuer.week(week)
         if corrects:
-            await issuer.correct(days, of.kind)
-        made = await issuer.digest(days, of)
-    reader = Reader(catalogue.organization.name, {name: tool.name for name, tool in catalogue.tools.items()})
+            await issuer.correct(days, of.kind, OPERATOR)
+        made = await issuer.read(days, of, OPERATOR, form)
+    reader = reader_of(catalogue)
     if form == "text" and definitions:
         sys.stdout.write(as_text(made, reader, definitions=True))
         return 0

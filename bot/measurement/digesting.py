@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Protocol
+
+from pydantic import JsonValue
 
 from bot.errors import UnknownGroup, UnknownWeek
 from bot.facts import zone_named
@@ -16,6 +19,8 @@ from bot.measurement.sets import Began, Issued, Sets, settle, tells_of_few
 from bot.measurement.stored import FigureStore
 from bot.measurement.tally import ASKED_FOR, Group, GroupKind
 from bot.measurement.windows import WEEK, Days, iso_week, week_key, week_named
+from bot.privacy.audit import Action, Note
+from bot.privacy.stored import PrivacyStore
 from lessons.catalogue import Catalogue
 
 
@@ -50,12 +55,16 @@ def group_named(text: str) -> Group:
     return Group(GroupKind(kind), value)
 
 
+class IssuerStore(FigureStore, PrivacyStore, Protocol):
+    """What is read and written for digests."""
+
+
 class Issuer:
     """Gives digests, and makes those that are not there yet."""
 
     def __init__(
         self,
-        store: FigureStore,
+        store: IssuerStore,
         catalogue: Callable[[], Catalogue],
         clock: Callable[[], datetime],
         settle_facts: Callable[[], Awaitable[object]],
@@ -99,6 +108,18 @@ class Issuer:
             return made[group.value]
         raise UnknownGroup(str(group), (), [value for value in made if value])
 
+    async def read(self, week: Days, group: Group, who: str, form: str) -> Digest:
+        """Return a digest, and log who read it in which form.
+
+        Raises:
+            UnknownGroup: nobody who began a program was ever in such a group.
+            StorageUnavailable: the database did not answer, and nobody read anything.
+        """
+        made = await self.digest(week, group)
+        about: dict[str, JsonValue] = {"week": made.week, "group": str(group), "format": form}
+        await self._store.note(Note(who, Action.DIGEST_READ, about=about))
+        return made
+
     async def issue(self, week: Days, kind: GroupKind) -> Mapping[str, Digest]:
         """Return the digests of every group of a kind; those that are not there yet are made and kept.
 
@@ -113,7 +134,7 @@ class Issuer:
                 known = await self._store.issues(key, kind)
         return {value: each.digest for value, each in known.items()}
 
-    async def correct(self, week: Days, kind: GroupKind) -> Mapping[str, Digest]:
+    async def correct(self, week: Days, kind: GroupKind, who: str) -> Mapping[str, Digest]:
         """Make the digests of a kind anew; those in which something is other now are issued once more.
 
         Each says what changed, and the one of before is kept.
@@ -124,6 +145,8 @@ class Issuer:
         key = week_key(week.first_on)
         async with self._one_at_a_time:
             await self._make(week, kind, await self._store.issues(key, kind))
+            about: dict[str, JsonValue] = {"week": key, "kind": kind.value}
+            await self._store.note(Note(who, Action.DIGEST_CORRECTED, about=about))
             known = await self._store.issues(key, kind)
         return {value: each.digest for value, each in known.items()}
 

@@ -18,6 +18,7 @@ from bot.measurement.digesting import Issuer
 from bot.measurement.keeping import changes, packed, unpacked
 from bot.measurement.tally import Group, GroupKind
 from bot.measurement.windows import WEEK, iso_week, week_key
+from bot.privacy.audit import OPERATOR
 from lessons.catalogue import Catalogue, OrganizationSettings, Tool
 from scheduler.settling import Settling
 from tests.stores import Town
@@ -79,7 +80,7 @@ async def test_what_was_issued_is_given_unchanged(town: Town) -> None:
     await town.store.import_events(uses("E-15", 14))
     town.clock.now += timedelta(days=3)
     assert await ours.digest(W45, Group()) == first
-    corrected = (await ours.correct(W45, GroupKind.ALL))[""]
+    corrected = (await ours.correct(W45, GroupKind.ALL, OPERATOR))[""]
     assert await ours.digest(W45, Group()) == corrected
     assert (row(first).adopted, row(corrected).adopted) == (8, 9)
     assert (first.issue.number, corrected.issue.number) == (1, 2)
@@ -91,7 +92,7 @@ async def test_a_correction_without_a_change_is_none(town: Town) -> None:
     """Nothing is issued twice."""
     await filled(town, 20, 8)
     first = await issuer(town).digest(W45, Group())
-    assert await issuer(town).correct(W45, GroupKind.ALL) == {"": first}
+    assert await issuer(town).correct(W45, GroupKind.ALL, OPERATOR) == {"": first}
 
 
 async def test_two_who_issue_at_once_give_the_same(town: Town) -> None:
